@@ -1,0 +1,18 @@
+"""How many bits does a compressor's note carry about the document it was written from?
+
+The package is a building of floors; a module imports only from floors below its own.
+
+    7  cli, runner           run notebooks, build the book
+    6  claims, figures       does the claim hold? what does the figure show?
+    5  scoring               how likely is each note under each document?
+    4  datasets, memo, results
+    3  engines               a language model behind four methods
+    2  prompts               what exactly was the model told?
+    1  information, channels how many bits, and why believe it?
+    0  records, places, errors
+
+`scoring` makes an array, `information` reads an array: no estimator ever holds a model, and no engine
+knows an estimator.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,95 @@
+"""What can go wrong? Every named error, as one tree.
+
+    AgentbitsError
+    ├── InputError                 what was given cannot be worked on (also a ValueError)
+    │   ├── ArrayError             a log-probability array of the wrong shape, type or content
+    │   ├── EmptyNoteError         a note without a token cannot be scored
+    │   └── ContextTooLongError    prompt and note exceed the model's window
+    ├── EngineError                the engine did not do what its protocol promises
+    │   └── IncompleteScoreError   fewer finite log-probabilities than tokens
+    ├── ModelError                 the weights cannot be had
+    │   ├── ModelMissingError      package, folder or repository absent
+    │   ├── DigestError            bytes differ from the pinned SHA-256
+    │   └── ModelCacheError        the converted copy cannot be written
+    ├── ResultError                a run folder or table is absent, damaged or already written
+    └── RunError                   a notebook run cannot start or did not finish
+        ├── UnknownNameError       no such profile, notebook, parameter or engine; lists the known
+        ├── ParameterTypeError     a parameter's value has the wrong type
+        ├── CellError              a cell raised
+        └── RunTimeoutError        the notebook ran past its limit
+
+Each message says what was given, what was expected, and what to do.
+"""
+
+from collections.abc import Iterable
+
+
+class AgentbitsError(Exception):
+    """Root of all errors that this library raises on purpose."""
+
+
+class InputError(AgentbitsError, ValueError):
+    """What was given cannot be worked on."""
+
+
+class ArrayError(InputError):
+    """A log-probability array has the wrong shape, type or content."""
+
+
+class EmptyNoteError(InputError):
+    """A note without a token cannot be scored."""
+
+
+class ContextTooLongError(InputError):
+    """Prompt and note exceed the model's window."""
+
+
+class EngineError(AgentbitsError):
+    """The engine did not do what its protocol promises."""
+
+
+class IncompleteScoreError(EngineError):
+    """The engine returned fewer finite log-probabilities than there are tokens."""
+
+
+class ModelError(AgentbitsError):
+    """The weights cannot be had."""
+
+
+class ModelMissingError(ModelError):
+    """The package, folder or repository that holds the weights is absent."""
+
+
+class DigestError(ModelError):
+    """The bytes found differ from the pinned SHA-256."""
+
+
+class ModelCacheError(ModelError):
+    """The converted copy of a model cannot be written or read."""
+
+
+class ResultError(AgentbitsError):
+    """A run folder or table is absent, damaged or already written."""
+
+
+class RunError(AgentbitsError):
+    """A notebook run cannot start or did not finish."""
+
+
+class UnknownNameError(RunError):
+    """No profile, notebook, parameter or engine has this name."""
+
+    def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
+        super().__init__(f"unknown {kind} {given!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+
+class ParameterTypeError(RunError):
+    """A parameter's value does not have the type that the notebook declares."""
+
+
+class CellError(RunError):
+    """A cell of a notebook raised."""
+
+
+class RunTimeoutError(RunError):
+    """A notebook ran past its time limit."""
