@@ -1,0 +1,190 @@
+"""What must a language model be able to do here?
+
+Four methods. `encode` turns a prompt's parts into token ids, `generate` samples notes, `score` gives the
+log-probability of given tokens, `decode` reads tokens back. The shape of `score` is the shape of the problem:
+many continuations of one prefix, so that every engine can read a context once.
+
+A continuation is *given* tokens, conditioned on (the question, the end of the chat template), then *scored*
+tokens (the note, with its end token where it was emitted). Two fields: nothing searches a text for a boundary.
+
+Units: log-probabilities in nats, float32, one a scored token.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentbits.errors import ContextTooLongError, EmptyNoteError, IncompleteScoreError, InputError
+from agentbits.prompts import Prompt
+from agentbits.records import Summary, TokenIds
+
+TokenLogProbs = NDArray[np.float32]
+
+# Rounding lets a certain token come out a hair above log 1; more than this is a fault.
+_ABOVE_ONE_NATS = 1e-3
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A prompt in token ids: `prefix` ends with the context, `given` is all between it and the note."""
+
+    prefix: TokenIds
+    given: TokenIds
+
+    @property
+    def n_tokens(self) -> int:
+        """Return the length of the whole prompt."""
+        return len(self.prefix) + len(self.given)
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What follows a prefix: tokens conditioned on, then tokens whose probability is asked."""
+
+    given: TokenIds
+    scored: TokenIds
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How notes are drawn. `temperature` 0 takes the likeliest token; scoring is then not the sampler."""
+
+    max_tokens: int = 64
+    temperature: float = 1.0
+    seed: int = 0
+    n_samples: int = 1
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1 or self.n_samples < 1:
+            raise InputError(f"max_tokens={self.max_tokens}, n_samples={self.n_samples}; both must be at least 1")
+        if not 0 <= self.temperature < float("inf"):
+            raise InputError(f"temperature={self.temperature}; expected a finite number of at least 0")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which model, in which numbers, behind which engine: all that a cached result depends on.
+
+    Attributes
+    ----------
+    engine, engine_version : the code that ran
+    model, revision, digest : the weights; `digest` is a SHA-256 over them
+    dtype : the arithmetic
+    template_hash : SHA-256 over the chat template
+    context_limit_tokens : prompt and note together may be no longer
+    """
+
+    engine: str
+    engine_version: str
+    model: str
+    revision: str
+    digest: str
+    dtype: str
+    template_hash: str
+    context_limit_tokens: int
+
+
+class Engine(Protocol):
+    """The contract; one conformance suite holds every engine to it."""
+
+    @property
+    def identity(self) -> Identity:
+        """Say which model this is."""
+        ...
+
+    def encode(self, prompt: Prompt) -> Encoded:
+        """Render a prompt by the model's own chat template; text in it is never read as special tokens."""
+        ...
+
+    def decode(self, token_ids: TokenIds) -> str:
+        """Return the text of some tokens, special ones left out."""
+        ...
+
+    def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
+        """Draw `sampling.n_samples` notes for each prompt.
+
+        Sample k of a prompt depends on the prompt, the sampling settings and k, not on its neighbours.
+
+        Raises
+        ------
+        ContextTooLongError
+            Before anything is computed.
+        """
+        ...
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        """Return log p(scored token | all before it) for each continuation of one prefix, in nats.
+
+        Raises
+        ------
+        EmptyNoteError, ContextTooLongError
+            Before anything is computed.
+        IncompleteScoreError
+            Fewer finite numbers than tokens.
+        """
+        ...
+
+
+def check_generation(identity: Identity, prompts: Sequence[Encoded], sampling: Sampling) -> None:
+    """Refuse a prompt that leaves no room for its note."""
+    for prompt in prompts:
+        _check_room(identity, prompt.n_tokens, sampling.max_tokens)
+        if not prompt.n_tokens:
+            raise InputError("a prompt has no tokens; a note needs at least one token before it")
+
+
+def check_scoring(
+    identity: Identity, prefix: TokenIds, continuations: Sequence[Continuation], temperature: float
+) -> None:
+    """Refuse empty notes, notes that do not fit, and a temperature that has no probabilities."""
+    if not 0 < temperature < float("inf"):
+        raise InputError(f"temperature={temperature}; scoring needs a finite number above 0")
+    for number, continuation in enumerate(continuations):
+        if not continuation.scored:
+            raise EmptyNoteError(
+                f"continuation {number} of {len(continuations)} has no token to score; leave the note and its "
+                "context out, or let the model write at least its end token"
+            )
+        if not prefix and not continuation.given:
+            raise InputError(f"continuation {number} has nothing before it; give at least one token")
+        _check_room(identity, len(prefix) + len(continuation.given), len(continuation.scored))
+
+
+def _check_room(identity: Identity, n_prompt: int, n_note: int) -> None:
+    if n_prompt + n_note > identity.context_limit_tokens:
+        raise ContextTooLongError(
+            f"prompt of {n_prompt} tokens and note of {n_note} make {n_prompt + n_note}; {identity.model} reads at "
+            f"most {identity.context_limit_tokens}: cut the document (document_words) or the note (max_tokens), "
+            "or choose a model with a longer context"
+        )
+
+
+def check_scores(
+    identity: Identity, continuations: Sequence[Continuation], log_probs: Sequence[TokenLogProbs]
+) -> list[TokenLogProbs]:
+    """Return `log_probs` if there is one finite, possible number for each scored token.
+
+    Raises
+    ------
+    IncompleteScoreError
+        Otherwise. A missing number must never be read as probability one.
+    """
+    if len(log_probs) != len(continuations):
+        raise IncompleteScoreError(
+            f"{identity.engine} returned {len(log_probs)} results for {len(continuations)} continuations of "
+            f"{identity.model}"
+        )
+    for number, (continuation, values) in enumerate(zip(continuations, log_probs, strict=True)):
+        n_good = int(np.sum(np.isfinite(values) & (values <= _ABOVE_ONE_NATS)))
+        if n_good != len(continuation.scored) or values.shape != (n_good,):
+            raise IncompleteScoreError(
+                f"{identity.engine} returned {n_good} usable log-probabilities for the {len(continuation.scored)} "
+                f"tokens of continuation {number} ({identity.model}, {identity.dtype}); the weights may be damaged or "
+                "the arithmetic too coarse: check the digest, or use float32"
+            )
+    return list(log_probs)

@@ -1,0 +1,98 @@
+"""How do a prompt's parts become this model's tokens?
+
+The model's own chat template is rendered once, around two marks; what stands before, between and after the
+marks is the frame. Documents and questions are then tokenised by themselves and put into the frame, so the
+end of the context is known by construction, and text that spells a special token stays text.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from jinja2.exceptions import TemplateError
+from transformers import PreTrainedTokenizerBase
+
+from agentbits.engines.base import Encoded
+from agentbits.errors import InputError
+from agentbits.prompts import Prompt
+from agentbits.records import TokenIds
+
+_SYSTEM, _CONTEXT, _QUESTION = "@@agentbits-system@@", "@@agentbits-context@@", "@@agentbits-question@@"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the chat template puts around the system's words, the context and the question."""
+
+    before_system: str
+    before_context: str
+    between: str
+    after_question: str
+
+    @property
+    def hash(self) -> str:
+        """Return the first 12 hex digits of the SHA-256 of the frame."""
+        parts = "\0".join((self.before_system, self.before_context, self.between, self.after_question))
+        return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
+    """Render the tokenizer's chat template around marks; a model without one gets plain text.
+
+    Raises
+    ------
+    InputError
+        The template drops, repeats or reorders what it is given.
+    """
+    if not tokenizer.chat_template:
+        return Frame("", "\n\n", "", "\n")
+    user = {"role": "user", "content": _CONTEXT + _QUESTION}
+    try:
+        rendered = _render(tokenizer, [{"role": "system", "content": _SYSTEM}, user])
+    except TemplateError:  # some templates refuse the system role; its words then open the user's turn
+        user["content"] = f"{_SYSTEM}\n\n{user['content']}"
+        rendered = _render(tokenizer, [user])
+    return _split(rendered)
+
+
+def _render(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) -> str:
+    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+
+def _split(rendered: str) -> Frame:
+    parts: list[str] = []
+    rest = rendered
+    for mark in (_SYSTEM, _CONTEXT, _QUESTION):
+        before, found, rest = rest.partition(mark)
+        if not found or mark in rest:
+            raise InputError(
+                f"the model's chat template does not keep {mark} exactly once and in order; its rendering was "
+                f"{rendered!r}: use another model or give its tokenizer a plain template"
+            )
+        parts.append(before)
+    return Frame(parts[0], parts[1], parts[2], rest)
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, around: Frame, prompt: Prompt) -> Encoded:
+    """Tokenise a prompt's parts: the frame with its special tokens, everything else as plain text."""
+    return Encoded(
+        prefix=(
+            *_framing(tokenizer, around.before_system),
+            *plain(tokenizer, prompt.system),
+            *_framing(tokenizer, around.before_context),
+            *plain(tokenizer, prompt.context),
+        ),
+        given=(
+            *_framing(tokenizer, around.between),
+            *plain(tokenizer, prompt.question),
+            *_framing(tokenizer, around.after_question),
+        ),
+    )
+
+
+def _framing(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenIds:
+    return tuple(tokenizer(text, add_special_tokens=False).input_ids) if text else ()
+
+
+def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenIds:
+    """Tokenise text in which nothing is special: a document that says `<|im_end|>` does not end a turn."""
+    return tuple(tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids) if text else ()

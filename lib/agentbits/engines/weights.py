@@ -1,0 +1,118 @@
+"""Which bytes does the local engine run? A folder of safetensors, whatever the model was named by.
+
+The packaged model is converted, a folder is taken as it is, a Hub id is fetched at a pinned commit. Only
+safetensors are read and no remote code runs.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from agentbits.engines.embedded import MODELS, safetensors_folder
+from agentbits.errors import ModelMissingError, UnknownNameError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model on disk: its name, its folder, the commit it came from, and a SHA-256 over its weights."""
+
+    model: str
+    folder: Path
+    revision: str
+    digest: str
+
+
+def find(model: str, revision: str = "") -> Weights:
+    """Return the weights of a packaged model, a folder, or a Hub id.
+
+    Raises
+    ------
+    ModelMissingError
+        The package, folder or repository is absent, or a Hub id comes without a commit.
+    """
+    if model in MODELS:
+        packaged = MODELS[model]
+        return Weights(model, safetensors_folder(packaged, convert_gguf), packaged.requirement, packaged.sha256)
+    folder = Path(model)
+    if not folder.is_dir():
+        folder = _from_hub(model, revision)
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ModelMissingError(f"{folder} holds no .safetensors file; convert the model first (no pickled weights)")
+    return Weights(folder.name if Path(model).is_dir() else model, folder, revision, _digest(files))
+
+
+def _from_hub(model: str, revision: str) -> Path:
+    if model.count("/") != 1:
+        raise ModelMissingError(
+            f"no model {model!r}: neither packaged ({', '.join(MODELS)}), nor a folder, nor a Hub id (owner/name)"
+        )
+    if not _COMMIT.fullmatch(revision):
+        raise ModelMissingError(
+            f"model {model!r} needs revision=<commit of 40 hex digits>, given {revision!r}; its page on the Hub lists "
+            "them under 'Files and versions': a result must name its weights"
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, revision=revision, allow_patterns=_FILES))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelMissingError(
+            f"model {model!r} at {revision} cannot be fetched: {error}; without a network use the packaged "
+            f"{next(iter(MODELS))!r} or a folder"
+        ) from error
+
+
+def _digest(files: list[Path]) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()
+
+
+def load(weights: Weights, dtype: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return the model, ready to score, on the GPU where there is one, and its tokenizer.
+
+    Raises
+    ------
+    UnknownNameError
+        `dtype` is neither `float32` nor `bfloat16`: half precision of the other kind overflows.
+    """
+    if dtype not in _DTYPES:
+        raise UnknownNameError("dtype", dtype, _DTYPES)
+    tokenizer = AutoTokenizer.from_pretrained(weights.folder, local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(
+        weights.folder,
+        dtype=_DTYPES[dtype],
+        device_map="cuda" if torch.cuda.is_available() else "cpu",
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    return model.eval(), tokenizer
+
+
+def convert_gguf(source: Path, folder: Path) -> None:
+    """Write a GGUF file's weights, tokenizer and template to a folder that loads without it."""
+    tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
+    # save_pretrained refuses a model that was read from GGUF, so the parts are written one by one.
+    vars(model.config).pop("quantization_config")
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        state.pop("lm_head.weight", None)
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    model.config.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
