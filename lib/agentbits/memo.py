@@ -1,0 +1,155 @@
+"""Have we paid for this call already?
+
+`Memo` wraps any engine and is one itself. The key is everything that a result depends on: the engine and its
+version, the weights' digest and revision, the arithmetic, the chat template, the token ids, the sampling with
+its seed, and the number of the sample. Two models, two seeds or two samples never share an entry.
+
+An entry that does not match its own checksum is a miss with a warning; nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import sqlite3
+import warnings
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agentbits.engines.base import Continuation, Encoded, Engine, Identity, Sampling, TokenLogProbs
+from agentbits.prompts import Prompt
+from agentbits.records import Summary, TokenIds, Usage
+
+# Prompts whose notes are written down together; a kill loses at most these.
+_GENERATED_TOGETHER = 8
+
+
+class Memo:
+    """An engine that asks the wrapped one only what it has not asked before.
+
+    Parameters
+    ----------
+    engine : the one to wrap
+    path : an SQLite file, made where absent; processes may share it
+
+    Attributes
+    ----------
+    n_hits, n_misses : notes and scored continuations found, and those that had to be computed
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self._path = path
+        self._base = json.dumps(asdict(engine.identity), sort_keys=True)
+        self.n_hits = 0
+        self.n_misses = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._create()
+        except sqlite3.DatabaseError as error:
+            aside = path.with_name(path.name + ".damaged")
+            warnings.warn(f"{path} is no memo ({error}); it was moved to {aside}", stacklevel=2)
+            path.replace(aside)
+            self._create()
+
+    def _create(self) -> None:
+        with closing(self._connect()) as database, database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("CREATE TABLE IF NOT EXISTS memo (key BLOB PRIMARY KEY, value BLOB, sum BLOB)")
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=60)
+
+    @property
+    def identity(self) -> Identity:
+        """Say which model this is: the wrapped one's identity."""
+        return self._engine.identity
+
+    def encode(self, prompt: Prompt) -> Encoded:
+        """Encode as the wrapped engine does."""
+        return self._engine.encode(prompt)
+
+    def decode(self, token_ids: TokenIds) -> str:
+        """Decode as the wrapped engine does."""
+        return self._engine.decode(token_ids)
+
+    def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
+        """Return notes; those not known yet are drawn, and kept a few prompts at a time."""
+        keys = [[self._note_key(p, sampling, k) for k in range(sampling.n_samples)] for p in prompts]
+        known = self._read(key for row in keys for key in row)
+        missing = [number for number, row in enumerate(keys) if any(key not in known for key in row)]
+        for start in range(0, len(missing), _GENERATED_TOGETHER):
+            part = missing[start : start + _GENERATED_TOGETHER]
+            drawn = self._engine.generate([prompts[number] for number in part], sampling)
+            new = {
+                key: _from_summary(note)
+                for number, notes in zip(part, drawn, strict=True)
+                for key, note in zip(keys[number], notes, strict=True)
+            }
+            self._write(new)
+            known |= new
+        self._count(len(keys) - len(missing), len(missing), each=sampling.n_samples)
+        return [tuple(_to_summary(known[key]) for key in row) for row in keys]
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        """Return log-probabilities; those not known yet are computed in one call, then kept."""
+        keys = [self._score_key(prefix, continuation, temperature) for continuation in continuations]
+        known = self._read(keys)
+        missing = [number for number, key in enumerate(keys) if key not in known]
+        if missing:
+            asked = [continuations[number] for number in missing]
+            scored = self._engine.score(prefix, asked, temperature=temperature)
+            new = {keys[number]: values.tobytes() for number, values in zip(missing, scored, strict=True)}
+            self._write(new)
+            known |= new
+        self._count(len(keys) - len(missing), len(missing))
+        return [np.frombuffer(known[key], dtype=np.float32) for key in keys]
+
+    def _count(self, hits: int, misses: int, each: int = 1) -> None:
+        self.n_hits += hits * each
+        self.n_misses += misses * each
+
+    def _note_key(self, prompt: Encoded, sampling: Sampling, sample: int) -> bytes:
+        settings = [sampling.max_tokens, sampling.temperature, sampling.seed, sample]
+        return self._key("note", prompt.prefix, prompt.given, settings)
+
+    def _score_key(self, prefix: TokenIds, continuation: Continuation, temperature: float) -> bytes:
+        return self._key("score", prefix, continuation.given, continuation.scored, temperature)
+
+    def _key(self, *parts: Any) -> bytes:
+        return hashlib.sha256(f"{self._base}{json.dumps(parts)}".encode()).digest()
+
+    def _read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        with closing(self._connect()) as database:
+            for key in keys:
+                row = database.execute("SELECT value, sum FROM memo WHERE key = ?", (key,)).fetchone()
+                if row and _checksum(key, row[0]) == row[1]:
+                    found[key] = row[0]
+                elif row:
+                    warnings.warn(f"a memo entry in {self._path} is damaged; it is computed again", stacklevel=3)
+        return found
+
+    def _write(self, entries: dict[bytes, bytes]) -> None:
+        rows = [(key, value, _checksum(key, value)) for key, value in entries.items()]
+        with closing(self._connect()) as database, database:
+            database.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", rows)
+
+
+def _checksum(key: bytes, value: bytes) -> bytes:
+    return hashlib.sha256(key + value).digest()
+
+
+def _from_summary(note: Summary) -> bytes:
+    return json.dumps(asdict(note)).encode()
+
+
+def _to_summary(value: bytes) -> Summary:
+    fields = json.loads(value)
+    usage = Usage(**fields.pop("usage"))
+    return Summary(token_ids=tuple(fields.pop("token_ids")), usage=usage, **fields)

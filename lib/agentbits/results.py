@@ -1,0 +1,172 @@
+"""What ran, when, and with what? One folder a run: a manifest and tidy tables.
+
+Tables are Parquet with a sentence on each column in the file itself; every write is whole or absent, and a table
+that stands is never overwritten. Figures, verdicts and pages read these files and nothing else.
+"""
+
+import json
+import platform
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agentbits.engines.base import Identity
+from agentbits.errors import ResultError
+from agentbits.places import build_dir, project_root
+from agentbits.records import Usage
+
+_MANIFEST = "manifest.json"
+PACKAGES = ("agentbits", "numpy", "scipy", "pandas", "torch", "transformers", "seaborn", "papermill", "jupyter-book")
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run folder; `start` makes one."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    _started_s: float = field(default_factory=time.monotonic, repr=False)
+
+    def add(self, name: str, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
+        """Write one table.
+
+        Parameters
+        ----------
+        columns : a sentence on each column, unit included; exactly the frame's columns
+
+        Raises
+        ------
+        ResultError
+            A column without a sentence (or the reverse), or a table that already stands.
+        """
+        path = self.folder / f"{name}.parquet"
+        if set(columns) != set(frame.columns):
+            odd = sorted(set(columns) ^ set(map(str, frame.columns)))
+            raise ResultError(f"table {name!r}: {', '.join(odd)} not both in the frame and described; describe each")
+        if path.exists():
+            raise ResultError(f"{path} already stands; results are added, not overwritten: start a new run")
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        described = [f.with_metadata({"description": columns[f.name]}) for f in table.schema]
+        part = path.with_suffix(".part")
+        pq.write_table(table.cast(pa.schema(described, metadata=table.schema.metadata)), part)
+        part.replace(path)
+
+    def finish(self, *, engine: Identity, prompt_hashes: Mapping[str, str], usage: Usage, n_memo_hits: int = 0) -> None:
+        """Complete the manifest: which engine, which words, how many tokens and seconds."""
+        closing = {
+            "status": "completed",
+            "engine": asdict(engine),
+            "prompt_hashes": dict(prompt_hashes),
+            "prompt_tokens": usage.prompt_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "generated_tokens": usage.generated_tokens,
+            "n_memo_hits": n_memo_hits,
+            "wall_s": round(time.monotonic() - self._started_s, 3),
+            "finished_at": _now(),
+        }
+        write_json(self.folder / _MANIFEST, {**self.manifest, **closing})
+
+
+def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
+    """Open the folder of a run and write down what is known before it.
+
+    Parameters
+    ----------
+    notebook : its stem
+    run_dir : folder, relative to the checkout or absolute; empty makes a new one below `_build/runs/adhoc`
+    parameters : as the notebook runs with them; never a key or a password
+    """
+    unnamed = build_dir() / "runs" / "adhoc" / f"{notebook}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    folder = project_root() / run_dir if run_dir else unnamed
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = {
+        "notebook": notebook,
+        "status": "running",
+        "started_at": _now(),
+        "parameters": dict(parameters),
+        "git_commit": _git_commit(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "machine": _machine(),
+    }
+    write_json(folder / _MANIFEST, manifest)
+    return Run(folder, manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return a run's manifest.
+
+    Raises
+    ------
+    ResultError
+        It is absent or damaged.
+    """
+    path = folder / _MANIFEST
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ResultError(f"{path} cannot be read ({error}); run the notebook again") from error
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Return a run's table.
+
+    Raises
+    ------
+    ResultError
+        It is absent or damaged; the message lists the tables there are.
+    """
+    path = folder / f"{name}.parquet"
+    try:
+        return pd.read_parquet(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        there = ", ".join(sorted(file.stem for file in folder.glob("*.parquet"))) or "none"
+        raise ResultError(f"{path} cannot be read; tables there: {there}; run the notebook again") from error
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file that is whole or absent at any instant."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    part.replace(path)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _git_commit() -> str:
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(project_root()), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    commit = git("rev-parse", "HEAD")
+    if not commit:
+        return "unknown"
+    return commit + (" with changes" if git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "python": platform.python_version(),
+        "cores": psutil.cpu_count(logical=False),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+    }
