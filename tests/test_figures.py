@@ -1,0 +1,66 @@
+"""Figures carry what a reader needs who cannot see them, and never run what a model wrote."""
+
+import io
+import struct
+
+import numpy as np
+import pandas as pd
+from matplotlib import image
+
+from agentbits import figures
+from agentbits.records import Document, Question, Summary, Usage
+
+DOCUMENTS = [Document(f"d{n}", f"<b>Land {n}</b>", "x <script>alert(1)</script>", "test", "none") for n in range(3)]
+QUESTIONS = [Question("a", "What grows?"), Question("b", "What is dug?")]
+LOG_PROB = -5.0 - 20 * (1 - np.eye(3))[None, :, None, :].repeat(2, axis=0)
+BY_TOKENS = pd.DataFrame(
+    {
+        "question": ["a", "a", "b", "b"],
+        "first_tokens": [1, 8, 1, 8],
+        "lower_bits": [0.1, 1.2, 0.2, 1.4],
+        "error_bits": 0.1,
+        "ceiling_bits": 1.585,
+    }
+)
+
+
+def corner(png: bytes) -> np.ndarray:
+    return image.imread(io.BytesIO(png))[0, 0]
+
+
+def test_the_heat_map_describes_itself() -> None:
+    shown = figures.heat_map(LOG_PROB, DOCUMENTS, QUESTIONS, "pocket tier")
+    assert "3 notes (rows) under 3 documents" in shown.alt
+    assert "the median cell off it -29 bits; 0 of 6 notes fit a foreign document better" in shown.alt
+    markup = shown._repr_mimebundle_()["text/html"]
+    assert '<span class="tier">pocket tier</span>' in markup
+    assert 'alt="Heat maps' in markup
+
+
+def test_the_growth_curve_describes_itself() -> None:
+    shown = figures.growth(BY_TOKENS, "pocket tier")
+    assert "from 0.10 to 0.20 bits after one token to 1.20 to 1.40 bits after the whole note" in shown.alt
+    assert "a dashed line marks the ceiling at 1.58 bits" in shown.alt
+
+
+def test_figures_are_opaque_and_repeatable() -> None:
+    first, second = (figures.growth(BY_TOKENS, "t") for _ in range(2))
+    assert first.png == second.png
+    np.testing.assert_allclose(corner(first.png), 1.0)
+    assert struct.unpack(">I", first.png[16:20])[0] > 900  # width in pixels
+
+
+def test_text_of_documents_and_models_is_escaped() -> None:
+    note = Summary((1, 2), "<img src=x onerror=alert(1)>", "length", Usage(1, 2))
+    shown = figures.notes_beside_documents(DOCUMENTS, [note] * 3, Question("q", "<i>why</i>"))
+    for hostile in ("<script>", "<img", "<b>Land", "<i>why"):
+        assert hostile not in shown.markup
+    assert "(2 tokens, cut at the limit)" in shown.markup
+    assert "<b>Land 0</b>: <img" in shown._repr_mimebundle_()["text/plain"]
+
+
+def test_tables_round_and_rename() -> None:
+    shown = figures.table(pd.DataFrame({"x": [1.23456], "y": ["<b>"]}), {"y": "Y", "x": "X (bits)"})
+    assert "<td>1.23</td>" in shown.markup
+    assert "&lt;b&gt;" in shown.markup
+    assert "X (bits)" in shown.plain

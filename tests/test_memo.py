@@ -1,0 +1,147 @@
+"""Nothing is asked twice, and nothing is ever answered with another question's answer."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agentbits.engines import Continuation, Encoded, Identity, Sampling
+from agentbits.engines.base import TokenLogProbs
+from agentbits.engines.toy import ToyEngine
+from agentbits.memo import Memo
+from agentbits.records import Summary, TokenIds
+
+PROMPTS = [Encoded((100 + n,), (101,)) for n in range(20)]
+ROWS = [Continuation((101,), (0, 1)), Continuation((101,), (2,))]
+
+
+class Counting(ToyEngine):
+    """A toy engine that counts what it is asked and may claim to be another model."""
+
+    def __init__(self, **claimed: object) -> None:
+        super().__init__()
+        self.asked = 0
+        self._claimed = claimed
+
+    @property
+    def identity(self) -> Identity:
+        return replace(super().identity, **self._claimed)  # type: ignore[arg-type]
+
+    def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
+        self.asked += len(prompts)
+        return super().generate(prompts, sampling)
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        self.asked += len(continuations)
+        return super().score(prefix, continuations, temperature=temperature)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "memo.sqlite"
+
+
+def ask(path: Path, sampling: Sampling | None = None, temperature: float = 1.0, **claimed: object) -> int:
+    """Ask a fresh memo on `path` for everything; return how much reached the engine."""
+    engine = Counting(**claimed)
+    memo = Memo(engine, path)
+    memo.generate(PROMPTS[:3], sampling or Sampling())
+    memo.score((100,), ROWS, temperature=temperature)
+    return engine.asked
+
+
+def test_the_second_time_nothing_reaches_the_engine(path: Path) -> None:
+    engine = Counting()
+    memo = Memo(engine, path)
+    sampling = Sampling(n_samples=2)
+    first = memo.generate(PROMPTS, sampling), memo.score((100,), ROWS)
+    assert (engine.asked, memo.n_hits, memo.n_misses) == (22, 0, 42)
+    fresh = Counting()
+    again = Memo(fresh, path)
+    second = again.generate(PROMPTS, sampling), again.score((100,), ROWS)
+    assert (fresh.asked, again.n_hits, again.n_misses) == (0, 42, 0)
+    assert first[0] == second[0] == ToyEngine().generate(PROMPTS, sampling)
+    for one, two in zip(first[1], second[1], strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert two.dtype == np.float32
+
+
+@pytest.mark.parametrize("field", [f.name for f in fields(Identity) if f.name != "context_limit_tokens"])
+def test_two_models_never_share_an_entry(path: Path, field: str) -> None:
+    assert ask(path) == 5
+    assert ask(path, **{field: "another"}) == 5
+    assert ask(path) == 0
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"temperature": 0.5}, {"max_tokens": 3}])
+def test_two_settings_are_two_entries(path: Path, change: dict[str, float]) -> None:
+    assert ask(path) == 5
+    assert ask(path, Sampling(**change)) == 3  # type: ignore[arg-type]
+    assert ask(path, temperature=0.7) == 2
+
+
+def test_samples_are_entries_of_their_own(path: Path) -> None:
+    assert ask(path, Sampling(n_samples=2)) == 5
+    assert ask(path, Sampling(n_samples=1)) == 0
+    assert ask(path, Sampling(n_samples=3)) == 3
+
+
+def test_where_a_prompt_is_divided_matters(path: Path) -> None:
+    memo = Memo(Counting(), path)
+    memo.score((100, 101), [Continuation((102,), (0,))])
+    memo.score((100,), [Continuation((101, 102), (0,))])
+    assert memo.n_misses == 2
+
+
+def test_a_damaged_entry_is_a_miss_with_a_warning(path: Path) -> None:
+    ask(path)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE memo SET value = x'00'")
+    database.close()
+    with pytest.warns(UserWarning, match="a memo entry in .* is damaged; it is computed again"):
+        assert ask(path) == 5
+    assert ask(path) == 0
+
+
+def test_an_entry_under_a_wrong_key_is_a_miss(path: Path) -> None:
+    memo = Memo(Counting(), path)
+    memo.score((100,), ROWS)
+    with sqlite3.connect(path) as database:
+        (one, two) = database.execute("SELECT value, sum FROM memo").fetchall()
+        database.execute("UPDATE memo SET value = ?, sum = ? WHERE sum = ?", (*one, two[1]))
+    database.close()
+    with pytest.warns(UserWarning, match="damaged"):
+        Memo(Counting(), path).score((100,), ROWS)
+
+
+def test_a_file_that_is_no_memo_is_moved_aside(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this is not a database " * 100)
+    with pytest.warns(UserWarning, match="is no memo .* it was moved to .*damaged"):
+        assert ask(path) == 5
+    assert path.with_name("memo.sqlite.damaged").exists()
+
+
+def test_what_was_drawn_before_a_kill_is_kept(path: Path) -> None:
+    class Dying(Counting):
+        def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
+            if self.asked >= 8:
+                raise KeyboardInterrupt
+            return super().generate(prompts, sampling)
+
+    with pytest.raises(KeyboardInterrupt):
+        Memo(Dying(), path).generate(PROMPTS, Sampling())
+    engine = Counting()
+    Memo(engine, path).generate(PROMPTS, Sampling())
+    assert engine.asked == len(PROMPTS) - 8
+
+
+def test_encoding_and_decoding_pass_through(path: Path) -> None:
+    memo = Memo(Counting(), path)
+    assert memo.decode((0, 1)) == "ba do"
+    assert memo.identity == Counting().identity
