@@ -26,7 +26,9 @@ def test_nowhere_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("AGENTBITS_ROOT", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(places, "__file__", str(tmp_path / "agentbits" / "places.py"))
-    with pytest.raises(InputError, match="no agentbits checkout found .* change into your clone or set AGENTBITS_ROOT"):
+    with pytest.raises(
+        InputError, match=r"no agentbits checkout found .* change into your clone or set AGENTBITS_ROOT"
+    ):
         places.project_root()
 
 

@@ -37,15 +37,13 @@ def test_a_table_is_never_overwritten(run: results.Run) -> None:
 
 @pytest.mark.parametrize("columns", [{"lower_bits": "x"}, {**COLUMNS, "extra": "x"}])
 def test_every_column_is_described(run: results.Run, columns: dict[str, str]) -> None:
-    with pytest.raises(ResultError, match="table 'bits': (question|extra) not both in the frame and described"):
+    with pytest.raises(ResultError, match=r"table 'bits': (question|extra) not both in the frame and described"):
         run.add("bits", FRAME, columns)
 
 
 def test_the_manifest_says_what_ran(run: results.Run) -> None:
     assert results.read_manifest(run.folder)["status"] == "running"
-    run.finish(
-        engine=ToyEngine().identity, prompt_hashes={"compress": "abc"}, usage=Usage(10, 4, 2), n_memo_hits=1
-    )
+    run.finish(engine=ToyEngine().identity, prompt_hashes={"compress": "abc"}, usage=Usage(10, 4, 2), n_memo_hits=1)
     manifest = results.read_manifest(run.folder)
     assert manifest["status"] == "completed"
     assert manifest["engine"]["engine"] == "toy"
@@ -68,7 +66,7 @@ def test_missing_and_damaged_files_say_what_to_do(run: results.Run) -> None:
     with pytest.raises(ResultError, match=r"none.parquet cannot be read; tables there: bits; run the notebook again"):
         results.read_table(run.folder, "none")
     (run.folder / "bits.parquet").write_bytes(b"x")
-    with pytest.raises(ResultError, match="bits.parquet cannot be read"):
+    with pytest.raises(ResultError, match=r"bits.parquet cannot be read"):
         results.read_table(run.folder, "bits")
     (run.folder / "manifest.json").write_text("{")
     with pytest.raises(ResultError, match=r"manifest.json cannot be read .* run the notebook again"):

@@ -63,7 +63,9 @@ def test_notes_must_match_prompts() -> None:
 
 
 def test_questions_must_share_their_contexts() -> None:
-    with pytest.raises(InputError, match=r"the questions do not share their contexts: .* keep the documents in one order"):
+    with pytest.raises(
+        InputError, match=r"the questions do not share their contexts: .* keep the documents in one order"
+    ):
         scoring.fill(ENGINE, [PROMPTS[0], PROMPTS[1][::-1]], NOTES)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from agentbits.engines.base import Continuation, Encoded, Engine
 from agentbits.errors import EmptyNoteError, InputError
@@ -74,7 +74,8 @@ def fill(engine: Engine, prompts: Prompts, notes: Notes, *, temperature: float =
     ]
     prefixes = [prompt.prefix for prompt in prompts[0]]
     values = np.full((len(rows), len(prefixes), int(n_tokens.max())), np.nan, dtype=np.float32)
-    for column, prefix in enumerate(tqdm(prefixes, desc="scoring", unit="context", disable=not progress)):
+    columns = tqdm(prefixes, desc="scoring", unit="context") if progress else prefixes
+    for column, prefix in enumerate(columns):
         for row, log_probs in enumerate(engine.score(prefix, rows, temperature=temperature)):
             values[row, column, : len(log_probs)] = log_probs
     shape = (*n_tokens.shape, len(prefixes), values.shape[-1])

@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from agentbits import claims
 from markdown_it import MarkdownIt
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from agentbits import claims
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_BREAK = "\N{NO-BREAK SPACE}"

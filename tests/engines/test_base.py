@@ -43,7 +43,7 @@ def test_sampling_needs_a_token_and_a_sample(settings: dict[str, int]) -> None:
 
 
 def test_sampling_needs_a_temperature() -> None:
-    with pytest.raises(InputError, match="temperature=-0.1; expected a finite number of at least 0"):
+    with pytest.raises(InputError, match=r"temperature=-0.1; expected a finite number of at least 0"):
         Sampling(temperature=-0.1)
 
 
@@ -52,7 +52,7 @@ def test_unknown_engines_models_and_types_list_the_known() -> None:
         connect("gpt", "toy")
     with pytest.raises(UnknownNameError, match="unknown model of the toy engine 'big'; known: toy"):
         connect("toy", "big")
-    with pytest.raises(ModelMissingError, match="no model 'nowhere': neither packaged .* nor a folder, nor a Hub id"):
+    with pytest.raises(ModelMissingError, match=r"no model 'nowhere': neither packaged .* nor a folder, nor a Hub id"):
         connect("local", "nowhere")
     with pytest.raises(ModelMissingError, match=r"needs revision=<commit of 40 hex digits>, given 'main'"):
         connect("local", "owner/name", revision="main")

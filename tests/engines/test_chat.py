@@ -56,7 +56,7 @@ def test_a_template_that_refuses_the_system_role_gets_its_words_in_the_users_tur
     "render", [lambda m: "", lambda m: simple(m) * 2, lambda m: simple(m[::-1])], ids=["drops", "repeats", "reorders"]
 )
 def test_a_template_that_loses_its_parts_is_refused(render: Any) -> None:
-    with pytest.raises(InputError, match="chat template does not keep @@agentbits-.* exactly once and in order"):
+    with pytest.raises(InputError, match=r"chat template does not keep @@agentbits-.* exactly once and in order"):
         chat.frame(Words(render))  # type: ignore[arg-type]
 
 

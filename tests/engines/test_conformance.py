@@ -71,9 +71,7 @@ def test_scores_are_float32_one_a_token_and_at_most_zero(
     assert max(values.max() for values in scored) <= 1e-3
 
 
-def test_a_batch_equals_single_calls(
-    engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]
-) -> None:
+def test_a_batch_equals_single_calls(engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]) -> None:
     prefix = prompts[0][1].prefix
     together = sums(engine.score(prefix, rows))
     alone = sums([engine.score(prefix, [row])[0] for row in rows])
@@ -190,7 +188,9 @@ def test_a_document_longer_than_the_window_says_how_long(engine: Engine, prompts
     given = prompts[0][0].given
     long_prefix = prompts[0][0].prefix + (20,) * limit
     n_prompt = len(long_prefix) + len(given)
-    wanted = rf"prompt of {n_prompt} tokens and note of 7 make {n_prompt + 7}; .* at most {limit}: cut the document \(doc"
+    wanted = (
+        rf"prompt of {n_prompt} tokens and note of 7 make {n_prompt + 7}; .* at most {limit}: cut the document \(doc"
+    )
     with pytest.raises(ContextTooLongError, match=wanted):
         engine.generate([Encoded(long_prefix, given)], Sampling(max_tokens=7))
     with pytest.raises(ContextTooLongError, match=f"note of 2 make {n_prompt + 2}"):
@@ -198,9 +198,7 @@ def test_a_document_longer_than_the_window_says_how_long(engine: Engine, prompts
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("inf")])
-def test_scoring_needs_a_positive_temperature(
-    engine: Engine, prompts: list[list[Encoded]], temperature: float
-) -> None:
+def test_scoring_needs_a_positive_temperature(engine: Engine, prompts: list[list[Encoded]], temperature: float) -> None:
     prompt = prompts[0][0]
     with pytest.raises(InputError, match=r"temperature=.*; scoring needs a finite number above 0"):
         engine.score(prompt.prefix, [Continuation(prompt.given, (1,))], temperature=temperature)

