@@ -66,11 +66,7 @@ class Template:
 
 COMPRESS = Template(
     name="compress",
-    system="You write short notes about documents for a colleague who will not see them.",
+    system="You write short notes about documents.",
     context="Here is a document.\n\n{text}\n\n",
-    question=(
-        "Your colleague has to answer this question: {question}\n"
-        "Write a note of one or two sentences with the facts from the document that the answer needs. "
-        "Use only the document."
-    ),
+    question="Write a note of one or two sentences that keeps the facts needed for this question: {question}",
 )

@@ -1,0 +1,80 @@
+"""How is agentbits used from a command line?"""
+
+import signal
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from agentbits import __version__
+from agentbits.errors import AgentbitsError, ParameterTypeError, UnknownNameError
+from agentbits.runner import TIMEOUT_S
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+_Profile = Annotated[str, typer.Option(help="Name of a file in data/profiles.")]
+_Timeout = Annotated[float, typer.Option(min=1, help="Seconds that one notebook may take.")]
+_Force = Annotated[bool, typer.Option("--force", help="Run unchanged notebooks, too.")]
+
+
+@app.callback(invoke_without_command=True)
+def agentbits(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False
+) -> None:
+    """Measure how many bits a compressor's note carries."""
+    if version:
+        Console().print(f"agentbits {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    notebook: Annotated[
+        list[str] | None, typer.Argument(help="Names, numbers or paths; none means all.", show_default=False)
+    ] = None,
+    *,
+    profile: _Profile = "pocket",
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="Value of a notebook's parameter; repeatable."),
+    ] = None,
+    timeout: _Timeout = TIMEOUT_S,
+    force: _Force = False,
+) -> None:
+    """Run notebooks into _build/runs, those that did not change left out."""
+    from agentbits.runner.parameters import pairs
+    from agentbits.runner.run import run_notebooks
+
+    overrides = pairs(param or [])
+    run_notebooks(notebook or [], profile, overrides, timeout_s=timeout, force=force, console=Console())
+
+
+@app.command()
+def book(*, profile: _Profile = "pocket", timeout: _Timeout = TIMEOUT_S, force: _Force = False) -> None:
+    """Run all notebooks that changed, then build the book."""
+    from agentbits.runner.run import make_book
+
+    make_book(profile, timeout_s=timeout, force=force, console=Console())
+
+
+def main() -> None:
+    """Run the command line; errors of ours are one message, not a traceback.
+
+    The exit status is 1 where something failed, 2 where a name or a value was wrong, 130 after Ctrl-C or a
+    request to terminate.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except AgentbitsError as error:
+        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2 if isinstance(error, UnknownNameError | ParameterTypeError) else 1)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Has anything changed since the last run?
+
+A fingerprint is one SHA-256 for each kind of thing that a notebook's output depends on, so that the runner
+can also say which of them changed. Nothing in it depends on where the checkout lies.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from agentbits.places import project_root
+
+_PACKAGES = ("torch", "transformers", "numpy", "papermill")
+
+
+def of_checkout() -> dict[str, str]:
+    """Return what all notebooks share: library, data, constraints and installed versions."""
+    root = project_root()
+    versions = {"python": platform.python_version()} | {name: _installed(name) for name in _PACKAGES}
+    return {
+        "library": _tree((root / "lib" / "agentbits").rglob("*.py"), root),
+        "data": _tree((root / "data").rglob("*"), root),
+        "constraints": _tree([root / "constraints.txt"], root),
+        "versions": _digest(versions),
+    }
+
+
+def of_notebook(notebook: Path, parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return what is the notebook's own: its source and the values of its parameters.
+
+    Outputs, counters and the language version do not count: Jupyter changes them when it saves.
+    """
+    content: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
+    metadata = {key: value for key, value in content["metadata"].items() if key != "language_info"}
+    cells = [_source(cell) for cell in content["cells"]]
+    return {"notebook": _digest([metadata, cells]), "parameters": _digest(parameters)}
+
+
+def _source(cell: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in cell.items() if key not in ("outputs", "execution_count")}
+    return kept | {"source": "".join(cell["source"])}
+
+
+def _tree(files: Iterable[Path], root: Path) -> str:
+    found = [p for p in files if p.is_file() and not p.name.startswith(".") and p.suffix != ".pyc"]
+    return _digest(sorted((path.relative_to(root).as_posix(), of_file(path)) for path in found))
+
+
+def of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,143 @@
+"""May these notebooks be run with these values?
+
+papermill only warns about an unknown or ill-typed parameter and exits with 0, so names and types of all
+notebooks are checked here, before anything starts.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from agentbits.errors import ParameterTypeError, RunError, UnknownNameError
+from agentbits.places import project_root
+from agentbits.runner.declared import Parameter, coerced, declared, parsed
+from agentbits.runner.history import run_dir
+from agentbits.runner.profiles import Profile
+
+_SET_BY_RUNNER = {"run_dir": "leave it out", "profile": "choose it with --profile"}
+_EXPECTED = {
+    "int": "a whole number, such as 3",
+    "float": "a number, such as 0.5",
+    "bool": "true or false",
+    "str": "text",
+    "list": "a list, such as '[1, 2]'",
+    "dict": "a mapping, such as '{a: 1}'",
+}
+
+
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """Return `name=value` arguments as a mapping; the last of two with one name counts.
+
+    Raises
+    ------
+    ParameterTypeError
+        An argument has no `=`.
+    """
+    for argument in given:
+        if "=" not in argument:
+            raise ParameterTypeError(f"-p {argument!r} has no '='; write -p name=value")
+    return {name: value for name, _, value in (argument.partition("=") for argument in given)}
+
+
+def assign(
+    notebooks: Sequence[Path], profile: Profile, overrides: Mapping[str, object]
+) -> dict[str, dict[str, object]]:
+    """Return the values that each notebook is run with, by its stem.
+
+    Parameters
+    ----------
+    notebooks
+        Those to be run.
+    profile
+        Its values go to the notebooks that declare them.
+    overrides
+        Values that win over the profile's. Text is converted to the declared type.
+
+    Raises
+    ------
+    UnknownNameError
+        No notebook declares an override, or the profile names for one notebook what that one lacks.
+    ParameterTypeError
+        Values do not have the declared type; the message has one line for each.
+    RunError
+        An override sets what the runner itself sets.
+    """
+    known = {path.stem: declared(path) for path in notebooks}
+    _check_names(known, profile, overrides)
+    problems: list[str] = []
+    values = {stem: _values(stem, known[stem], profile, overrides, problems) for stem in known}
+    if problems:
+        raise ParameterTypeError("\n".join(problems))
+    return values
+
+
+def _check_names(
+    known: Mapping[str, Mapping[str, Parameter]], profile: Profile, overrides: Mapping[str, object]
+) -> None:
+    for name, remedy in _SET_BY_RUNNER.items():
+        if name in overrides:
+            raise RunError(f"parameter {name!r} is set by the runner; {remedy}")
+    anywhere = {name for parameters in known.values() for name in parameters} - set(_SET_BY_RUNNER)
+    _raise_for_unknown("parameter", overrides, anywhere)
+    for stem, values in profile.notebooks.items():
+        if stem in known:
+            _raise_for_unknown(f"parameter of {stem} in profile {profile.name}", values, known[stem])
+
+
+def _raise_for_unknown(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+
+
+def _values(
+    stem: str,
+    known: Mapping[str, Parameter],
+    profile: Profile,
+    overrides: Mapping[str, object],
+    problems: list[str],
+) -> dict[str, object]:
+    # Relative, so that the executed notebook has the same bytes wherever the checkout lies.
+    folder = run_dir(profile.name, stem).relative_to(project_root()).as_posix()
+    from_runner = {"profile": profile.name, "run_dir": folder}
+    from_profile = {**profile.parameters, **profile.notebooks.get(stem, {}), **from_runner}
+    values: dict[str, object] = {}
+    for name in known:
+        try:
+            if name in overrides:
+                values[name] = _converted(overrides[name], known[name].type)
+            elif name in from_profile:
+                values[name] = coerced(from_profile[name], parsed(known[name].type))
+        except (TypeError, ValueError, OverflowError, yaml.YAMLError):
+            given = overrides.get(name, from_profile.get(name))
+            origin = "with -p" if name in overrides else f"by profile {profile.name}"
+            problems.append(_problem(stem, known[name], given, origin))
+    return values
+
+
+def _problem(stem: str, parameter: Parameter, given: object, origin: str) -> str:
+    expected = _EXPECTED[parameter.type.partition("[")[0].strip()]
+    return (
+        f"parameter {parameter.name!r} of {stem} is declared {parameter.type}; "
+        f"given {given!r} ({type(given).__name__}) {origin}; give {expected}"
+    )
+
+
+def _converted(given: object, annotation: str) -> object:
+    """Return the override as the declared type; text that a shell handed over is read first."""
+    if isinstance(given, str) and annotation != "str":
+        given = _read(given, annotation)
+    return coerced(given, parsed(annotation))
+
+
+def _read(text: str, annotation: str) -> object:
+    match annotation:
+        case "int":
+            return int(text)
+        case "float":
+            return float(text)
+        case "bool":
+            return {"true": True, "false": False}.get(text.lower(), text)
+        case _:
+            return yaml.safe_load(text)

@@ -1,0 +1,81 @@
+"""Which notebooks must run, where and with which values?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentbits.errors import UnknownNameError
+from agentbits.runner import fingerprint, history, notebooks, profiles
+from agentbits.runner.parameters import assign
+from agentbits.runner.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook with all that its run needs.
+
+    Parameters
+    ----------
+    notebook
+        The source.
+    folder
+        Where it runs into.
+    profile
+        The profile's name.
+    parameters
+        Values to pass.
+    fingerprint
+        Of the inputs, as they are now.
+    reason
+        Why it must run; empty when the last run still does.
+    """
+
+    notebook: Path
+    folder: Path
+    profile: str
+    parameters: Mapping[str, object]
+    fingerprint: Mapping[str, str]
+    reason: str
+
+    @property
+    def stem(self) -> str:
+        """The notebook's name."""
+        return self.notebook.stem
+
+
+def make_plan(
+    names: Sequence[str] = (),
+    profile: str = "pocket",
+    overrides: Mapping[str, object] | None = None,
+    *,
+    force: bool = False,
+) -> list[Job]:
+    """Check everything that can be checked before a start, and return one job a notebook.
+
+    Parameters
+    ----------
+    names
+        Notebooks, as `notebooks.select` takes them; none means all.
+    profile
+        Name of a profile.
+    overrides
+        Values that win over the profile's.
+    force
+        Run what did not change, too.
+    """
+    chosen = profiles.load(profile)
+    everything = [path.stem for path in notebooks.known()]
+    for stem in chosen.notebooks:
+        if stem not in everything:
+            raise UnknownNameError(f"notebook in profile {profile}", stem, everything)
+    selected = notebooks.select(names)
+    values = assign(selected, chosen, overrides or {})
+    shared = fingerprint.of_checkout()
+    return [_job(path, chosen, values[path.stem], shared, force=force) for path in selected]
+
+
+def _job(notebook: Path, profile: Profile, values: dict[str, object], shared: Mapping[str, str], *, force: bool) -> Job:
+    folder = history.run_dir(profile.name, notebook.stem)
+    now = {**shared, **fingerprint.of_notebook(notebook, values)}
+    reason = "forced" if force else history.reason_to_run(folder, now)
+    return Job(notebook, folder, profile.name, values, now, reason)

@@ -1,0 +1,91 @@
+"""What does the user see while notebooks run?
+
+Bars on a terminal, one line an event elsewhere, so that a log of continuous integration stays readable.
+"""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Board(Protocol):
+    """What the runner tells; all arguments are the notebook's name and what happened."""
+
+    def started(self, stem: str, n_cells: int) -> None:
+        """Show that a notebook of `n_cells` code cells started."""
+        ...
+
+    def advanced(self, stem: str, n_done: int) -> None:
+        """Show that `n_done` of its cells are through."""
+        ...
+
+    def finished(self, stem: str, words: str) -> None:
+        """Show how it ended."""
+        ...
+
+
+def plain(text: str) -> str:
+    """Return the text without colours and control characters: what a notebook raised may quote a model."""
+    return _ESCAPES.sub("", text)
+
+
+def say(console: Console, words: str) -> None:
+    """Print text as it is: what a notebook raised is no markup."""
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+class Lines:
+    """A line when a notebook starts and a line when it ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def started(self, stem: str, n_cells: int) -> None:
+        """Print the notebook's name and size."""
+        say(self._console, f"{stem}: started, {n_cells} cells")
+
+    def advanced(self, stem: str, n_done: int) -> None:
+        """Print nothing: a log does not need a line a cell."""
+
+    def finished(self, stem: str, words: str) -> None:
+        """Print how it ended."""
+        say(self._console, f"{stem}: {words}")
+
+
+class Bars(Lines):
+    """A bar for each running notebook; its last line stays above the bars."""
+
+    def __init__(self, console: Console, progress: Progress) -> None:
+        super().__init__(console)
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def started(self, stem: str, n_cells: int) -> None:
+        """Add a bar."""
+        self._tasks[stem] = self._progress.add_task(stem, total=n_cells)
+
+    def advanced(self, stem: str, n_done: int) -> None:
+        """Move the bar."""
+        self._progress.update(self._tasks[stem], completed=n_done)
+
+    def finished(self, stem: str, words: str) -> None:
+        """Replace the bar by a line."""
+        self._progress.remove_task(self._tasks.pop(stem))
+        super().finished(stem, words)
+
+
+@contextmanager
+def board(console: Console) -> Generator[Board]:
+    """Open the display that suits the console."""
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Bars(console, progress)
