@@ -52,7 +52,7 @@ def test_figures_are_opaque_and_repeatable() -> None:
 
 def test_text_of_documents_and_models_is_escaped() -> None:
     note = Summary((1, 2), "<img src=x onerror=alert(1)>", "length", Usage(1, 2))
-    shown = figures.notes_beside_documents(DOCUMENTS, [note] * 3, Question("q", "<i>why</i>"))
+    shown = figures.notes_beside_documents(DOCUMENTS, [note] * 3, Question("q", "<i>why</i>"), lambda d: d.text)
     for hostile in ("<script>", "<img", "<b>Land", "<i>why"):
         assert hostile not in shown.markup
     assert "(2 tokens, cut at the limit)" in shown.markup

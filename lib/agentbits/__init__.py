@@ -7,7 +7,7 @@ The package is a building of floors; a module imports only from floors below its
     5  scoring               how likely is each note under each document?
     4  datasets, memo, results
     3  engines               a language model behind four methods
-    2  prompts               what exactly was the model told?
+    2  prompts, provenance   what exactly was the model told? with which code and packages?
     1  information, channels how many bits, and why believe it?
     0  records, places, errors
 

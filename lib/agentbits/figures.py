@@ -8,7 +8,7 @@ its background is opaque, so that it reads on a dark page too.
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -21,7 +21,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 
 from agentbits.records import Document, Question, Summary
@@ -78,12 +77,11 @@ def heat_map(
     notes = log_prob_nats[:, :, 0, :]
     own = np.diagonal(notes, axis1=1, axis2=2)[..., np.newaxis]
     margin_bits = (notes - own) / np.log(2)
-    figure, axes = _panels(len(questions), 1 + 0.34 * len(documents))
+    figure, axes = _panels(len(questions), 1.6 + 0.32 * len(documents))
     titles = [document.title for document in documents]
     for axis, question, values in zip(axes, questions, margin_bits, strict=True):
         _margins(axis, values, titles)
         axis.set_title(question.text, fontsize=9)
-    axes[0].set_ylabel("note written from")
     n_lost = int((margin_bits > 0).any(axis=2).sum())
     return _shown(
         figure,
@@ -91,7 +89,7 @@ def heat_map(
         f"the diagonal is 0 bits, the median cell off it {np.median(_off_diagonal(margin_bits)):.0f} bits; "
         f"{n_lost} of {len(questions) * len(documents)} notes fit a foreign document better than their own.",
         caption="log₂ p(note | document) minus log₂ p(note | its own document), in bits. Dark off the diagonal: the "
-        f"note gives its document away. Colours end at {_DARKEST_BITS:.0f} bits.",
+        f"note gives its document away. Colours end at −{-_DARKEST_BITS:.0f} bits.",
         tier=tier,
     )
 
@@ -110,7 +108,7 @@ def _margins(axis: Axes, values: NDArray[np.float64], titles: Sequence[str]) -> 
         ax=axis,
     )
     axis.tick_params(labelsize=8)
-    axis.set_xlabel("scored under")
+    axis.set(xlabel="scored under", ylabel="note written from")
 
 
 def _off_diagonal(margin_bits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -139,7 +137,9 @@ def growth(frame: pd.DataFrame, tier: str) -> Shown:
     axis.axhline(ceiling, color="0.2", linestyle="--", label=f"ceiling log₂ N = {ceiling:.2f} bits")
     axis.axhline(0, color="0.6", linewidth=0.8)
     axis.set_xscale("log", base=2)
-    axis.xaxis.set_major_formatter(ScalarFormatter())
+    axis.set_xticks(sorted(set(frame["first_tokens"])))
+    axis.xaxis.set_major_formatter("{x:.0f}")
+    axis.minorticks_off()
     axis.set(xlabel="tokens of the note that are read", ylabel="information Î (bits)")
     axis.legend(frameon=False, fontsize=9)
     first, last = (frame[frame["first_tokens"] == k]["lower_bits"] for k in _ends(frame))
@@ -160,13 +160,17 @@ def _ends(frame: pd.DataFrame) -> tuple[int, int]:
 
 
 def notes_beside_documents(
-    documents: Sequence[Document], notes: Sequence[Summary], question: Question, n_characters: int = 600
+    documents: Sequence[Document], notes: Sequence[Summary], question: Question, excerpt: Callable[[Document], str]
 ) -> Html:
-    """Show what was read beside what was written, all of it as text: markup in either is escaped."""
+    """Show what was read beside what was written, all of it as text: markup in either is escaped.
+
+    Parameters
+    ----------
+    excerpt : picks the part of a document that is shown
+    """
     head = f"<caption>{html.escape(question.text)}</caption><thead><tr><th>document</th><th>note</th></tr></thead>"
     rows = "".join(
-        f"<tr><td><strong>{html.escape(document.title)}</strong><details><summary>its opening</summary>"
-        f"<pre>{html.escape(document.text[:n_characters])}…</pre></details></td>"
+        f"<tr><td><strong>{html.escape(document.title)}</strong><br/>{_lines(excerpt(document))}</td>"
         f"<td>{html.escape(note.text)} <em>({len(note.token_ids)} tokens{_cut(note)})</em></td></tr>"
         for document, note in zip(documents, notes, strict=True)
     )
@@ -174,15 +178,19 @@ def notes_beside_documents(
     return Html(f'<table class="agentbits-notes">{head}<tbody>{rows}</tbody></table>', plain)
 
 
+def _lines(text: str) -> str:
+    return "<br/>".join(html.escape(line) for line in text.splitlines())
+
+
 def _cut(note: Summary) -> str:
     return ", cut at the limit" if note.finish_reason == "length" else ""
 
 
 def _panels(n_panels: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Return panels below one another: side by side they would be unreadable on a phone."""
     sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=0.85)
-    width = 7.2 if n_panels == 1 else 6.4 * n_panels
-    figure, axes = plt.subplots(1, n_panels, figsize=(width, height), squeeze=False, layout="constrained")
-    return figure, list(axes[0])
+    figure, axes = plt.subplots(n_panels, 1, figsize=(7.2, height * n_panels), squeeze=False, layout="constrained")
+    return figure, list(axes[:, 0])
 
 
 def _shown(figure: Figure, alt: str, caption: str, tier: str) -> Shown:

@@ -5,28 +5,24 @@ that stands is never overwritten. Figures, verdicts and pages read these files a
 """
 
 import json
-import platform
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from agentbits import provenance
 from agentbits.engines.base import Identity
 from agentbits.errors import ResultError
 from agentbits.places import build_dir, project_root
-from agentbits.records import Usage
+from agentbits.records import Summary, Usage
 
 _MANIFEST = "manifest.json"
-PACKAGES = ("agentbits", "numpy", "scipy", "pandas", "torch", "transformers", "seaborn", "papermill", "jupyter-book")
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,22 @@ class Run:
         pq.write_table(table.cast(pa.schema(described, metadata=table.schema.metadata)), part)
         part.replace(path)
 
-    def finish(self, *, engine: Identity, prompt_hashes: Mapping[str, str], usage: Usage, n_memo_hits: int = 0) -> None:
-        """Complete the manifest: which engine, which words, how many tokens and seconds."""
+    def finish(
+        self,
+        *,
+        engine: Identity,
+        prompt_hashes: Mapping[str, str],
+        usage: Usage,
+        scored_tokens: int = 0,
+        n_memo_hits: int = 0,
+    ) -> None:
+        """Complete the manifest: which engine, which words, how many tokens and seconds.
+
+        Parameters
+        ----------
+        usage : of generation; `scored_tokens` counts each note once for every context it was scored under
+        n_memo_hits : notes and scores that an earlier run had already paid for
+        """
         closing = {
             "status": "completed",
             "engine": asdict(engine),
@@ -70,6 +80,7 @@ class Run:
             "prompt_tokens": usage.prompt_tokens,
             "cached_tokens": usage.cached_tokens,
             "generated_tokens": usage.generated_tokens,
+            "scored_tokens": scored_tokens,
             "n_memo_hits": n_memo_hits,
             "wall_s": round(time.monotonic() - self._started_s, 3),
             "finished_at": _now(),
@@ -94,12 +105,33 @@ def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
         "status": "running",
         "started_at": _now(),
         "parameters": dict(parameters),
-        "git_commit": _git_commit(),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "machine": _machine(),
+        "git_commit": provenance.git_commit(),
+        "packages": provenance.installed_versions(),
+        "machine": provenance.machine(),
     }
     write_json(folder / _MANIFEST, manifest)
     return Run(folder, manifest)
+
+
+def notes_table(
+    document_ids: Sequence[str], question_ids: Sequence[str], notes: Sequence[Sequence[Sequence[Summary]]]
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the table of all notes, (Q, N, M), and a sentence on each column."""
+    rows = [
+        [question, document, sample, note.text, len(note.token_ids), note.finish_reason]
+        for question, answers in zip(question_ids, notes, strict=True)
+        for document, own in zip(document_ids, answers, strict=True)
+        for sample, note in enumerate(own)
+    ]
+    columns = {
+        "question": "question asked",
+        "document": "document that the note was written from",
+        "sample": "number of the note on this document and question, from 0",
+        "note": "its text",
+        "tokens": "its length, end token included",
+        "finish_reason": "stop, or length where the limit cut it",
+    }
+    return pd.DataFrame(rows, columns=list(columns)), columns
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -142,31 +174,3 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _git_commit() -> str:
-    def git(*words: str) -> str:
-        command = ["git", "-C", str(project_root()), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-    commit = git("rev-parse", "HEAD")
-    if not commit:
-        return "unknown"
-    return commit + (" with changes" if git("status", "--porcelain", "--untracked-files=no") else "")
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "python": platform.python_version(),
-        "cores": psutil.cpu_count(logical=False),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-    }

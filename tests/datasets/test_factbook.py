@@ -18,6 +18,17 @@ def test_dossiers_answer_both_questions_and_carry_their_terms() -> None:
         assert document.title in document.text
 
 
+def test_an_excerpt_is_the_section_that_the_question_is_about() -> None:
+    (document, _) = factbook.load(2, document_words=10_000)
+    land, living = (factbook.excerpt(document, question) for question in factbook.QUESTIONS)
+    assert land.startswith("Location: ")
+    assert land.splitlines()[-1].startswith("Natural hazards: ")
+    assert living.startswith("Economic overview: ")
+    assert "Country:" not in land + living
+    (short, _) = factbook.load(2, document_words=10)
+    assert factbook.excerpt(short, factbook.QUESTIONS[1]) == ""
+
+
 def test_a_draw_is_repeatable_and_a_longer_one_begins_with_it() -> None:
     short, again, longer = factbook.load(5, seed=3), factbook.load(5, seed=3), factbook.load(9, seed=3)
     assert short == again == longer[:5]

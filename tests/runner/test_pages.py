@@ -7,6 +7,7 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
+from agentbits import provenance
 from agentbits.errors import UnknownNameError
 from agentbits.runner import pages
 
@@ -14,6 +15,7 @@ MANIFEST = {
     "git_commit": "0123456789abcdef with changes",
     "prompt_tokens": 1234567,
     "generated_tokens": 89,
+    "scored_tokens": 1068,
     "engine": {"model": "coin"},
 }
 
@@ -29,7 +31,7 @@ def test_a_run_is_told_with_tier_minutes_tokens_model_commit_and_time(root, comp
     assert rows(page)[0][:4] == ["Notebook", "Tier", "Profile", "Minutes"]
     assert [cell.replace("\\", "") for cell in rows(page)[2]] == [
         "[01_coin](notebooks/01_coin.ipynb)",
-        *("toy", "toy", "1.5", "1,234,567", "89", "coin"),
+        *("toy", "toy", "1.5", "1,234,567", "89", "1,068", "coin"),
         "0123456789 with changes",
         "2026-01-31 12:00:00 UTC",
     ]
@@ -39,12 +41,12 @@ def test_a_run_is_told_with_tier_minutes_tokens_model_commit_and_time(root, comp
 def test_a_missing_run_is_told(completed, notebook):
     completed("01_coin")
     notebook("02_note")
-    assert rows(pages.status_page("toy"))[3] == ["02\\_note", "toy", "toy", "not run", "", "", "", "", ""]
+    assert rows(pages.status_page("toy"))[3] == ["02\\_note", "toy", "toy", "not run", "", "", "", "", "", ""]
 
 
 def test_a_notebook_that_measured_nothing_has_no_tokens(completed):
     completed("01_coin")
-    assert rows(pages.status_page("toy"))[2][4:8] == ["0", "0", "none", "unknown"]
+    assert rows(pages.status_page("toy"))[2][4:9] == ["0", "0", "0", "none", "unknown"]
 
 
 def test_versions_of_the_main_packages_are_told(root):
@@ -55,9 +57,9 @@ def test_versions_of_the_main_packages_are_told(root):
 
 def test_an_absent_package_is_told(root, monkeypatch):
     def version(name):
-        raise pages.PackageNotFoundError
+        raise provenance.PackageNotFoundError
 
-    monkeypatch.setattr(pages, "version", version)
+    monkeypatch.setattr(provenance, "version", version)
     assert "| torch | not installed |" in pages.status_page("toy")
 
 

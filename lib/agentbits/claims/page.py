@@ -22,7 +22,7 @@ _WORLDS: dict[World, str] = {"paper_models": "on the paper's models", "our_world
 
 
 def claims_page() -> str:
-    """Return the page of all claims: how to read it, the table, the rules in words.
+    """Return the page of all claims: the table, how to read it, the rules in words.
 
     The page includes `book/claims_intro.md`, so the two must lie side by side when the book is built.
     """
@@ -30,10 +30,10 @@ def claims_page() -> str:
     heads = ("claim", "in one sentence", *_WORLDS.values(), "published", "near enough", "notebook", "tier")
     parts = (
         "# Every claim, with a verdict",
+        "What the paper {cite}`he2025information` claims as far as a number can support or contradict it, how near a "
+        "repetition must come to count as one, and what came out. " + _count(claims),
+        f":::{{div}} full-width\n\n{_table(heads, map(_row, claims))}\n\n:::",
         "```{include} claims_intro.md\n```",
-        "## The claims",
-        _count(claims),
-        _table(heads, map(_row, claims)),
         "## The rules in words",
         *map(_rule, claims),
     )

@@ -57,6 +57,12 @@ def load(n_contexts: int, *, seed: int = 0, document_words: int = 250) -> tuple[
     return tuple(_document(*country, document_words) for country in countries[:n_contexts])
 
 
+def excerpt(document: Document, question: Question) -> str:
+    """Return the section of a dossier that the question is about; empty where the dossier was cut before it."""
+    _, _, rest = document.text.partition(f"\n{question.section}\n")
+    return rest.partition("\n\n")[0]
+
+
 def _countries() -> list[tuple[str, dict[str, Any]]]:
     read = [(code, json.loads(file.read_text(encoding="utf-8"))) for code, file in _entries()]
     return [(code, entry) for code, entry in read if _is_full(entry)]

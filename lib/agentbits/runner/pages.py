@@ -8,35 +8,21 @@ import platform
 import string
 import unicodedata
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from agentbits import claims, results
+from agentbits import claims, provenance, results
 from agentbits.errors import ResultError
 from agentbits.runner import history, notebooks, profiles
 
-_PACKAGES = (
-    "agentbits",
-    "torch",
-    "transformers",
-    "datasets",
-    "numpy",
-    "scipy",
-    "pandas",
-    "matplotlib",
-    "seaborn",
-    "papermill",
-    "jupyter-book",
-    "sphinx",
-)
 _RUNS = (
     "Notebook",
     "Tier",
     "Profile",
     "Minutes",
     "Tokens read",
-    "Tokens generated",
+    "Tokens written",
+    "Tokens scored",
     "Model",
     "Commit",
     "Finished",
@@ -60,13 +46,17 @@ def status_page(profile: str) -> str:
     chosen = profiles.load(profile)
     runs = [_run(path.stem, chosen) for path in notebooks.known()]
     versions = [["Python", escaped(platform.python_version())]]
-    versions += [[name, escaped(_installed(name))] for name in _PACKAGES]
+    versions += [[name, escaped(found)] for name, found in provenance.installed_versions().items()]
     origin = f"The live numbers of this copy come from the profile *{escaped(chosen.name)}*"
     return f"""# Status
 
 {origin}: {escaped(chosen.description)}
 
+:::{{div}} full-width
+
 {_table(_RUNS, runs)}
+
+:::
 
 ## Packages
 
@@ -79,7 +69,7 @@ def _run(stem: str, profile: profiles.Profile) -> list[str]:
     run = history.read(folder)
     name, tier, label = escaped(stem), escaped(profile.tier), escaped(profile.name)
     if run is None:
-        return [name, tier, label, "not run", *[""] * 5]
+        return [name, tier, label, "not run", *[""] * 6]
     manifest = _manifest(folder)
     commit, _, changes = str(manifest.get("git_commit", "unknown")).partition(" ")
     return [
@@ -89,6 +79,7 @@ def _run(stem: str, profile: profiles.Profile) -> list[str]:
         f"{run.wall_s / 60:.1f}",
         f"{manifest.get('prompt_tokens', 0):,}",
         f"{manifest.get('generated_tokens', 0):,}",
+        f"{manifest.get('scored_tokens', 0):,}",
         escaped(manifest.get("engine", {}).get("model", "none")),
         escaped(f"{commit[:10]} {changes}".strip()),
         escaped(run.finished_at.replace("T", " ").replace("+00:00", " UTC")),
@@ -112,10 +103,3 @@ def escaped(text: object) -> str:
 def _table(header: tuple[str, ...], rows: list[list[str]]) -> str:
     lines = [list(header), ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
