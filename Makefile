@@ -43,7 +43,7 @@ book: $(READY) ## set up, run every notebook that changed, build the book, print
 test: $(READY) ## set up, then all tests, lint, types and floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/pyright
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest
 

@@ -105,8 +105,8 @@ def test_only_notebooks_that_exist_are_linked(write, entry, root):
     (root / "notebooks" / "06_one.ipynb").touch()
     assert [claim.notebook_exists for claim in claims.load()] == [True, False]
     _, first, second = cells(claims.claims_page())
-    assert first[6] == '<a href="notebooks/06_one.ipynb">06_one</a>'
-    assert second[6] == "07_two (planned)"
+    assert first[6] == '<a href="notebooks/06_one.ipynb">06 one</a>'
+    assert second[6] == "07 two (planned)"
 
 
 def test_the_real_page_links_no_missing_notebook():

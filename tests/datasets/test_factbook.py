@@ -36,6 +36,18 @@ def test_a_draw_is_repeatable_and_a_longer_one_begins_with_it() -> None:
     assert len({document.id for document in longer}) == 9
 
 
+def test_the_default_length_always_answers_both_questions() -> None:
+    for document in factbook.load(200, seed=2, document_words=280):
+        for question in factbook.QUESTIONS:
+            last = factbook.SECTIONS[question.section][-1]
+            assert f"\n{last}: " in "\n" + factbook.excerpt(document, question)
+
+
+def test_a_long_field_is_cut() -> None:
+    for document in factbook.load(50, document_words=10_000):
+        assert max(len(line.split()) for line in document.text.splitlines()) <= 25 + 4  # the field's name
+
+
 def test_documents_are_cut_by_words() -> None:
     assert {len(d.text.split()) for d in factbook.load(4, document_words=40)} == {40}
 

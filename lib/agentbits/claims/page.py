@@ -97,9 +97,8 @@ def _amount(value: float, unit: str = "") -> str:
 
 
 def _notebook(claim: Claim) -> str:
-    if claim.notebook_exists:
-        return f"[{_text(claim.notebook)}](notebooks/{claim.notebook}.ipynb)"
-    return f"{_text(claim.notebook)} (planned)"
+    name = _text(claim.notebook.replace("_", " "))  # in words it may break, and the column stays narrow
+    return f"[{name}](notebooks/{claim.notebook}.ipynb)" if claim.notebook_exists else f"{name} (planned)"
 
 
 def _slug(claim: Claim) -> str:

