@@ -67,6 +67,8 @@ class Template:
 COMPRESS = Template(
     name="compress",
     system="You write short notes about documents.",
-    context="Here is a document.\n\n{text}\n\n",
-    question="Write a note of one or two sentences that keeps the facts needed for this question: {question}",
+    # The blank line belongs to the question: a context that ended in white space would be cut into other tokens
+    # here, where the parts are tokenised one by one, than in the whole prompt.
+    context="Here is a document.\n\n{text}",
+    question="\n\nWrite a note of one or two sentences that keeps the facts needed for this question: {question}",
 )
