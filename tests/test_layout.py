@@ -124,8 +124,7 @@ def test_ci_calls_the_two_commands_of_the_readme() -> None:
 
 
 def test_make_help_lists_at_most_eight_verbs() -> None:
-    verbs = subprocess.run(
-        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    command = ["make", "--no-print-directory", "help"]
+    verbs = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     assert 2 <= len(verbs) <= 8
     assert all(line.startswith("  make ") for line in verbs)
