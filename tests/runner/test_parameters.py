@@ -14,6 +14,7 @@ name: str = "a"  # text
 sizes: list[int] = [1]  # some
 table: dict[str, float] = {}  # more
 anything: list = []  # plain
+run_dir: str = ""  # results
 """
 EMPTY = Profile("toy", "toy", "", {})
 
@@ -83,7 +84,7 @@ def test_another_type_is_refused_by_name_type_value_and_remedy(typed, name, give
 
 
 def test_all_notebooks_are_checked_and_every_fault_is_told(typed, notebook):
-    other = notebook("02_note", parameters="n: str = 'a'  # text\nrate: float = 1.0  # r")
+    other = notebook("02_note", parameters="n: str = 'a'  # text\nrate: float = 1.0  # r\nrun_dir: str = ''  # r")
     profile = Profile("toy", "toy", "", {"n": 3, "rate": "high"})
     with pytest.raises(ParameterTypeError) as caught:
         assign([typed, other], profile, {})
@@ -112,7 +113,7 @@ def test_an_override_goes_to_the_notebooks_that_declare_it(typed, notebook):
 def test_a_profile_goes_to_the_notebooks_that_declare_it_and_the_nearer_wins(typed, notebook):
     profile = Profile("toy", "toy", "", {"seed": 1, "n": 1, "n_tosses": 1}, {"01_coin": {"n": 2}})
     values = assign([typed, notebook("02_note")], profile, {"n_tosses": "5"})
-    assert values["01_coin"] == {"n": 2}
+    assert values["01_coin"] == {"n": 2, "run_dir": "_build/runs/toy/01_coin"}
     assert (values["02_note"]["seed"], values["02_note"]["n_tosses"]) == (1, 5)
 
 
@@ -132,3 +133,9 @@ def test_what_the_runner_sets_cannot_be_given(notebook, name, remedy):
     path = notebook("02_note")
     with pytest.raises(RunError, match=f"parameter '{name}' is set by the runner; {remedy}"):
         assign([path], EMPTY, {name: "x"})
+
+
+def test_a_notebook_without_a_place_for_results_is_refused(notebook):
+    path = notebook("01_coin", parameters="seed: int = 0  # draw\n")
+    with pytest.raises(RunError, match=r"01_coin has no parameter 'run_dir', .* add the line `run_dir: str = \"\"`"):
+        assign([path], EMPTY, {})

@@ -27,15 +27,26 @@ def edit(path, change):
 
 def test_a_job_says_where_and_with_what(root, notebook):
     notebook("01_coin")
-    (job,) = make_plan(["01"], "toy", {"seed": "4"})
+    (job,) = make_plan(["01"], "toy")
     assert job.reason == "no completed run"
     assert job.folder == root / "_build" / "runs" / "toy" / "01_coin"
     assert job.parameters == {
         "model": "coin",
-        "seed": 4,
         "run_dir": "_build/runs/toy/01_coin",
         "profile": "toy",
     }
+
+
+def test_values_of_ones_own_leave_the_books_run_alone(notebook):
+    notebook("01_coin")
+    folders = [make_plan(["01"], "toy", given)[0].folder for given in ({}, {"seed": "4"}, {"seed": 4}, {"seed": 5})]
+    books, first, same, other = folders
+    assert first == same
+    assert len({books, first, other}) == 3
+    assert {folder.parent for folder in folders} == {books.parent}
+    (job,) = make_plan(["01"], "toy", {"seed": "4"})
+    assert job.parameters["seed"] == 4
+    assert str(job.folder).endswith(str(job.parameters["run_dir"]))
 
 
 def test_unchanged_is_not_run_again(done):
@@ -72,7 +83,7 @@ def test_what_jupyter_saves_beside_the_source_does_not_count(done):
 
 
 def test_a_parameter_counts_and_its_spelling_does_not(done):
-    assert reason(overrides={"seed": "0"}) == "parameters changed"
+    assert reason(overrides={"seed": "0"}) == "no completed run"
     assert reason(overrides={"model": "coin"}) == ""
 
 

@@ -128,7 +128,10 @@ def test_the_record_says_what_ran(folder):
 def test_unchanged_is_skipped(first, folder):
     before = (folder / "execution.json").stat().st_mtime_ns
     again = run(first.root, "01")
-    assert (again.output, again.message) == ("01_coin: unchanged, skipped\n", "")
+    assert (again.output, again.message) == (
+        "01_coin: unchanged, skipped\n01_coin: results in _build/runs/toy/01_coin\n",
+        "",
+    )
     assert (folder / "execution.json").stat().st_mtime_ns == before
 
 

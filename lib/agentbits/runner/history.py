@@ -4,6 +4,7 @@ A run folder counts only when it holds `execution.json`. That file is removed be
 folder and written last, at once, so that a run killed at any instant is a run that did not happen.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -55,9 +56,15 @@ class Execution:
     files: Mapping[str, str]
 
 
-def run_dir(profile: str, stem: str) -> Path:
-    """Return the folder that a notebook runs into."""
-    return build_dir() / "runs" / profile / stem
+def run_dir(profile: str, stem: str, overrides: Mapping[str, object] | None = None) -> Path:
+    """Return the folder that a notebook runs into; values of one's own get one beside the profile's.
+
+    The book is made from the profile's folder, so an experiment must not take its place.
+    """
+    if not overrides:
+        return build_dir() / "runs" / profile / stem
+    words = json.dumps({name: str(value) for name, value in overrides.items()}, sort_keys=True)
+    return build_dir() / "runs" / profile / f"{stem}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
 
 
 def read(folder: Path) -> Execution | None:

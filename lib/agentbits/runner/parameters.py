@@ -61,7 +61,7 @@ def assign(
     ParameterTypeError
         Values do not have the declared type; the message has one line for each.
     RunError
-        An override sets what the runner itself sets.
+        An override sets what the runner itself sets, or a notebook has no parameter for its run folder.
     """
     known = {path.stem: declared(path) for path in notebooks}
     _check_names(known, profile, overrides)
@@ -78,6 +78,12 @@ def _check_names(
     for name, remedy in _SET_BY_RUNNER.items():
         if name in overrides:
             raise RunError(f"parameter {name!r} is set by the runner; {remedy}")
+    for stem, parameters in known.items():
+        if "run_dir" not in parameters:
+            raise RunError(
+                f"{stem} has no parameter 'run_dir', so its results have no place; add the line "
+                '`run_dir: str = ""` to its parameters cell'
+            )
     anywhere = {name for parameters in known.values() for name in parameters} - set(_SET_BY_RUNNER)
     _raise_for_unknown("parameter", overrides, anywhere)
     for stem, values in profile.notebooks.items():
@@ -98,21 +104,20 @@ def _values(
     overrides: Mapping[str, object],
     problems: list[str],
 ) -> dict[str, object]:
-    # Relative, so that the executed notebook has the same bytes wherever the checkout lies.
-    folder = run_dir(profile.name, stem).relative_to(project_root()).as_posix()
-    from_runner = {"profile": profile.name, "run_dir": folder}
-    from_profile = {**profile.parameters, **profile.notebooks.get(stem, {}), **from_runner}
+    given = {**profile.parameters, **profile.notebooks.get(stem, {}), "profile": profile.name, "run_dir": ""}
     values: dict[str, object] = {}
     for name in known:
         try:
             if name in overrides:
                 values[name] = _converted(overrides[name], known[name].type)
-            elif name in from_profile:
-                values[name] = coerced(from_profile[name], parsed(known[name].type))
+            elif name in given:
+                values[name] = coerced(given[name], parsed(known[name].type))
         except (TypeError, ValueError, OverflowError, yaml.YAMLError):
-            given = overrides.get(name, from_profile.get(name))
             origin = "with -p" if name in overrides else f"by profile {profile.name}"
-            problems.append(_problem(stem, known[name], given, origin))
+            problems.append(_problem(stem, known[name], overrides.get(name, given.get(name)), origin))
+    own = {name: values[name] for name in overrides if name in values and values[name] != given.get(name)}
+    # Relative, so that the executed notebook has the same bytes wherever the checkout lies.
+    values["run_dir"] = run_dir(profile.name, stem, own).relative_to(project_root()).as_posix()
     return values
 
 

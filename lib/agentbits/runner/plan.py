@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentbits.errors import UnknownNameError
+from agentbits.places import project_root
 from agentbits.runner import fingerprint, history, notebooks, profiles
 from agentbits.runner.parameters import assign
 from agentbits.runner.profiles import Profile
@@ -75,7 +76,7 @@ def make_plan(
 
 
 def _job(notebook: Path, profile: Profile, values: dict[str, object], shared: Mapping[str, str], *, force: bool) -> Job:
-    folder = history.run_dir(profile.name, notebook.stem)
+    folder = project_root() / str(values["run_dir"])
     now = {**shared, **fingerprint.of_notebook(notebook, values)}
     reason = "forced" if force else history.reason_to_run(folder, now)
     return Job(notebook, folder, profile.name, values, now, reason)

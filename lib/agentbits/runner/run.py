@@ -7,9 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from agentbits.errors import RunError
+from agentbits.places import project_root
 from agentbits.runner import progress
 from agentbits.runner.execute import Outcome, execute
-from agentbits.runner.plan import make_plan
+from agentbits.runner.plan import Job, make_plan
 from agentbits.runner.processes import only_runner
 
 
@@ -39,7 +40,10 @@ def run_notebooks(
         At least one notebook failed; the others ran to their end. What failed was told on the console.
     """
     with only_runner():
-        return _run(names, profile, overrides, timeout_s, console, force=force)
+        jobs, outcomes = _run(names, profile, overrides, timeout_s, console, force=force)
+    for job in jobs:
+        progress.say(console, f"{job.stem}: results in {job.folder.relative_to(project_root())}")
+    return outcomes
 
 
 def make_book(profile: str, *, timeout_s: float, force: bool, console: Console) -> Path:
@@ -75,7 +79,7 @@ def _run(
     console: Console,
     *,
     force: bool,
-) -> list[Outcome]:
+) -> tuple[list[Job], list[Outcome]]:
     jobs = make_plan(names, profile, overrides, force=force)
     for job in jobs:
         progress.say(console, f"{job.stem}: {job.reason or 'unchanged, skipped'}")
@@ -84,4 +88,4 @@ def _run(
     failed = [outcome.job.stem for outcome in outcomes if outcome.error is not None]
     if failed:
         raise RunError(f"{len(failed)} of {len(jobs)} notebooks failed: {', '.join(failed)}")
-    return outcomes
+    return jobs, outcomes
