@@ -21,7 +21,9 @@ def root(tmp_path, monkeypatch):
     (tmp_path / "data" / "profiles" / "pocket.yaml").write_text(
         "name: pocket\ntier: pocket\ndescription: d\nparameters: {}\n"
     )
-    cell = new_code_cell("n: int = 3  # how many", id="a", metadata={"tags": ["parameters"]})
+    cell = new_code_cell(
+        "n: int = 3  # how many\nrun_dir: str = ''  # results", id="a", metadata={"tags": ["parameters"]}
+    )
     metadata = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     nbformat.write(new_notebook(cells=[cell], metadata=metadata), tmp_path / "notebooks" / "01_coin.ipynb")
     monkeypatch.setenv("AGENTBITS_ROOT", str(tmp_path))

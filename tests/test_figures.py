@@ -31,7 +31,7 @@ def corner(png: bytes) -> np.ndarray:
 def test_the_heat_map_describes_itself() -> None:
     shown = figures.heat_map(LOG_PROB, DOCUMENTS, QUESTIONS, "pocket tier")
     assert "3 notes (rows) under 3 documents" in shown.alt
-    assert "the median cell off it -29 bits; 0 of 6 notes fit a foreign document better" in shown.alt
+    assert "the median cell off it −29 bits. 0 of 6 notes are more probable under some other document" in shown.alt
     markup = shown._repr_mimebundle_()["text/html"]
     assert '<span class="tier">pocket tier</span>' in markup
     assert 'alt="Heat maps' in markup
@@ -60,7 +60,15 @@ def test_text_of_documents_and_models_is_escaped() -> None:
 
 
 def test_tables_round_and_rename() -> None:
-    shown = figures.table(pd.DataFrame({"x": [1.23456], "y": ["<b>"]}), {"y": "Y", "x": "X (bits)"})
+    shown = figures.table(pd.DataFrame({"x": [1.23456], "y": ["<b>"]}), {"y": "Y", "x": "X (bits)"}, "Some <x>")
     assert "<td>1.23</td>" in shown.markup
     assert "&lt;b&gt;" in shown.markup
+    assert '<th scope="col">X (bits)</th>' in shown.markup
+    assert "<caption>Some &lt;x&gt;</caption>" in shown.markup
     assert "X (bits)" in shown.plain
+
+
+def test_a_note_that_fits_elsewhere_is_counted() -> None:
+    lost = LOG_PROB.copy()
+    lost[0, 1, 0, 2] = -1.0
+    assert figures.foreign_sentence(lost).startswith("1 of 6 notes are more probable under some other document")

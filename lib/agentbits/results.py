@@ -20,7 +20,7 @@ from agentbits import provenance
 from agentbits.engines.base import Identity
 from agentbits.errors import ResultError
 from agentbits.places import build_dir, project_root
-from agentbits.records import Summary, Usage
+from agentbits.records import Bits, Summary, Usage
 
 _MANIFEST = "manifest.json"
 
@@ -111,6 +111,19 @@ def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
     }
     write_json(folder / _MANIFEST, manifest)
     return Run(folder, manifest)
+
+
+BITS_COLUMNS = {
+    "lower_bits": "contrast estimate of I(X;Z|q), bits",
+    "error_bits": "its standard error, bits",
+    "ceiling_bits": "log2 N, bits",
+}
+
+
+def bits_table(labels: Mapping[str, Sequence[object]], estimates: Sequence[Bits]) -> pd.DataFrame:
+    """Return one row an estimate: its labels, then the columns that `BITS_COLUMNS` describes."""
+    numbers = {name: [getattr(estimate, name) for estimate in estimates] for name in BITS_COLUMNS}
+    return pd.DataFrame({**labels, **numbers})
 
 
 def notes_table(

@@ -48,6 +48,10 @@ def test_a_long_field_is_cut() -> None:
         assert max(len(line.split()) for line in document.text.splitlines()) <= 25 + 4  # the field's name
 
 
+def test_the_population_is_all_that_can_be_drawn() -> None:
+    assert len(factbook.load(factbook.n_countries())) == factbook.n_countries() > 200
+
+
 def test_documents_are_cut_by_words() -> None:
     assert {len(d.text.split()) for d in factbook.load(4, document_words=40)} == {40}
 

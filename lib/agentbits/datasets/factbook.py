@@ -59,6 +59,11 @@ def load(n_contexts: int, *, seed: int = 0, document_words: int = 250) -> tuple[
     return tuple(_document(*country, document_words) for country in countries[:n_contexts])
 
 
+def n_countries() -> int:
+    """Return how many countries and territories have every field: the population that `load` draws from."""
+    return len(_countries())
+
+
 def excerpt(document: Document, question: Question) -> str:
     """Return the section of a dossier that the question is about; empty where the dossier was cut before it."""
     _, _, rest = document.text.partition(f"\n{question.section}\n")

@@ -1,15 +1,7 @@
-"""What does the figure show?
+"""Which plots does the book draw? An array or a tidy frame in, a displayable figure with computed alt text out."""
 
-A tidy frame or an array in, a displayable figure out. A figure carries its own alt text, computed from the same
-numbers, its caption, and the tier that the numbers come from; its palette is safe for colour-blind readers and
-its background is opaque, so that it reads on a dark page too.
-"""
-
-import base64
-import html
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import matplotlib as mpl
 
@@ -23,43 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from agentbits.records import Document, Question, Summary
+from agentbits.figures.display import Shown
+from agentbits.records import Document, Question
 
 _DPI = 144
 # Beyond this a note is hopelessly unlikely; a longer scale would hide the differences that matter.
 _DARKEST_BITS = -40.0
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A finished figure: PNG bytes with alt text, caption and tier; notebooks display it by returning it."""
-
-    png: bytes
-    alt: str
-    caption: str
-    tier: str
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        encoded = base64.b64encode(self.png).decode()
-        return {"text/html": self._html(encoded), "text/plain": f"Figure: {self.alt}"}
-
-    def _html(self, encoded: str) -> str:
-        alt, caption, tier = (html.escape(text) for text in (self.alt, self.caption, self.tier))
-        return (
-            f'<figure class="agentbits-figure"><img src="data:image/png;base64,{encoded}" alt="{alt}"/>'
-            f'<figcaption>{caption} <span class="tier">{tier}</span></figcaption></figure>'
-        )
-
-
-@dataclass(frozen=True)
-class Html:
-    """Escaped markup that a notebook displays, with the same content as plain text."""
-
-    markup: str
-    plain: str
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": self.markup, "text/plain": self.plain}
 
 
 def heat_map(
@@ -74,24 +35,40 @@ def heat_map(
     ----------
     log_prob_nats : (Q, N, M, N); the first note of each document is shown
     """
-    notes = log_prob_nats[:, :, 0, :]
-    own = np.diagonal(notes, axis1=1, axis2=2)[..., np.newaxis]
-    margin_bits = (notes - own) / np.log(2)
+    margin_bits = _margin_bits(log_prob_nats)
     figure, axes = _panels(len(questions), 1.6 + 0.32 * len(documents))
     titles = [document.title for document in documents]
     for axis, question, values in zip(axes, questions, margin_bits, strict=True):
         _margins(axis, values, titles)
         axis.set_title(question.text, fontsize=9)
-    n_lost = int((margin_bits > 0).any(axis=2).sum())
     return _shown(
         figure,
         alt=f"Heat maps, one a question, of {len(documents)} notes (rows) under {len(documents)} documents (columns): "
-        f"the diagonal is 0 bits, the median cell off it {np.median(_off_diagonal(margin_bits)):.0f} bits; "
-        f"{n_lost} of {len(questions) * len(documents)} notes fit a foreign document better than their own.",
+        f"the diagonal is 0 bits, the median cell off it {_signed(float(np.median(_off_diagonal(margin_bits))))} bits. "
+        + foreign_sentence(log_prob_nats),
         caption="log₂ p(note | document) minus log₂ p(note | its own document), in bits. Dark off the diagonal: the "
-        f"note gives its document away. Colours end at −{-_DARKEST_BITS:.0f} bits.",
+        f"note gives its document away. Colours end at {_signed(_DARKEST_BITS)} bits.",
         tier=tier,
     )
+
+
+def foreign_sentence(log_prob_nats: NDArray[np.float64]) -> str:
+    """Say how many of the notes shown are more probable under another document than under their own."""
+    margin_bits = _margin_bits(log_prob_nats)
+    n_lost = int((margin_bits > 0).any(axis=2).sum())
+    n_notes = margin_bits.shape[0] * margin_bits.shape[1]
+    return f"{n_lost} of {n_notes} notes are more probable under some other document than under their own."
+
+
+def _margin_bits(log_prob_nats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each first note's log-ratio to its own document: (Q, N, N), bits."""
+    notes = log_prob_nats[:, :, 0, :]
+    own = np.diagonal(notes, axis1=1, axis2=2)[..., np.newaxis]
+    return (notes - own) / np.log(2)
+
+
+def _signed(bits: float) -> str:
+    return f"{bits:.0f}".replace("-", "−")
 
 
 def _margins(axis: Axes, values: NDArray[np.float64], titles: Sequence[str]) -> None:
@@ -104,7 +81,7 @@ def _margins(axis: Axes, values: NDArray[np.float64], titles: Sequence[str]) -> 
         linewidths=0.5,
         xticklabels=titles,
         yticklabels=titles,
-        cbar_kws={"label": "bits below own document", "shrink": 0.6},
+        cbar_kws={"label": "bits relative to own document", "shrink": 0.6},
         ax=axis,
     )
     axis.tick_params(labelsize=8)
@@ -159,33 +136,6 @@ def _ends(frame: pd.DataFrame) -> tuple[int, int]:
     return int(depths.min()), int(depths.max())
 
 
-def notes_beside_documents(
-    documents: Sequence[Document], notes: Sequence[Summary], question: Question, excerpt: Callable[[Document], str]
-) -> Html:
-    """Show what was read beside what was written, all of it as text: markup in either is escaped.
-
-    Parameters
-    ----------
-    excerpt : picks the part of a document that is shown
-    """
-    head = f"<caption>{html.escape(question.text)}</caption><thead><tr><th>document</th><th>note</th></tr></thead>"
-    rows = "".join(
-        f"<tr><td><strong>{html.escape(document.title)}</strong><br/>{_lines(excerpt(document))}</td>"
-        f"<td>{html.escape(note.text)} <em>({len(note.token_ids)} tokens{_cut(note)})</em></td></tr>"
-        for document, note in zip(documents, notes, strict=True)
-    )
-    plain = "\n".join(f"{d.title}: {n.text}" for d, n in zip(documents, notes, strict=True))
-    return Html(f'<table class="agentbits-notes">{head}<tbody>{rows}</tbody></table>', plain)
-
-
-def _lines(text: str) -> str:
-    return "<br/>".join(html.escape(line) for line in text.splitlines())
-
-
-def _cut(note: Summary) -> str:
-    return ", cut at the limit" if note.finish_reason == "length" else ""
-
-
 def _panels(n_panels: int, height: float) -> tuple[Figure, list[Axes]]:
     """Return panels below one another: side by side they would be unreadable on a phone."""
     sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=0.85)
@@ -199,9 +149,3 @@ def _shown(figure: Figure, alt: str, caption: str, tier: str) -> Shown:
     figure.savefig(stream, dpi=_DPI, facecolor="white", metadata={"Software": None})
     plt.close(figure)
     return Shown(stream.getvalue(), alt, caption, tier)
-
-
-def table(frame: pd.DataFrame, heads: dict[str, str], digits: int = 2) -> Html:
-    """Show some columns of a frame under readable heads; numbers rounded to `digits`."""
-    chosen = frame[list(heads)].round(digits).set_axis(list(heads.values()), axis=1)
-    return Html(chosen.to_html(index=False, border=0, classes="agentbits-table"), chosen.to_string(index=False))

@@ -1,0 +1,12 @@
+"""What does the figure show?
+
+A tidy frame or an array in, a displayable figure out. A figure carries its own alt text, computed from the same
+numbers, its caption, and the tier that the numbers come from; its palette is safe for colour-blind readers and
+its background is opaque, so that it reads on a dark page too.
+"""
+
+from agentbits.figures.display import Html, Shown
+from agentbits.figures.plots import foreign_sentence, growth, heat_map
+from agentbits.figures.tables import notes_beside_documents, table
+
+__all__ = ["Html", "Shown", "foreign_sentence", "growth", "heat_map", "notes_beside_documents", "table"]

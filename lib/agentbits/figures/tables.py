@@ -1,0 +1,45 @@
+"""Which tables does the book show? Text of documents and models is escaped: it is data, never markup."""
+
+import html
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from agentbits.figures.display import Html
+from agentbits.records import Document, Question, Summary
+
+
+def notes_beside_documents(
+    documents: Sequence[Document], notes: Sequence[Summary], question: Question, excerpt: Callable[[Document], str]
+) -> Html:
+    """Show what was read beside what was written, all of it as text: markup in either is escaped.
+
+    Parameters
+    ----------
+    excerpt : picks the part of a document that is shown
+    """
+    head = '<thead><tr><th scope="col">document</th><th scope="col">note</th></tr></thead>'
+    caption = f"<caption>{html.escape(question.text)}</caption>"
+    rows = "".join(
+        f"<tr><td><strong>{html.escape(document.title)}</strong><br/>{_lines(excerpt(document))}</td>"
+        f"<td>{html.escape(note.text)} <em>({len(note.token_ids)} tokens{_cut(note)})</em></td></tr>"
+        for document, note in zip(documents, notes, strict=True)
+    )
+    plain = "\n".join(f"{d.title}: {n.text}" for d, n in zip(documents, notes, strict=True))
+    return Html(f'<table class="agentbits-notes">{caption}{head}<tbody>{rows}</tbody></table>', plain)
+
+
+def _lines(text: str) -> str:
+    return "<br/>".join(html.escape(line) for line in text.splitlines())
+
+
+def _cut(note: Summary) -> str:
+    return ", cut at the limit" if note.finish_reason == "length" else ""
+
+
+def table(frame: pd.DataFrame, heads: dict[str, str], caption: str, digits: int = 2) -> Html:
+    """Show some columns of a frame under readable heads; numbers rounded to `digits`."""
+    chosen = frame[list(heads)].round(digits).set_axis(list(heads.values()), axis=1)
+    markup = chosen.to_html(index=False, border=0, classes="agentbits-table").replace("<th>", '<th scope="col">')
+    captioned = markup.replace("<thead>", f"<caption>{html.escape(caption)}</caption><thead>", 1)
+    return Html(captioned, f"{caption}\n{chosen.to_string(index=False)}")
