@@ -1,7 +1,10 @@
 """Nothing is asked twice, and nothing is ever answered with another question's answer."""
 
+import multiprocessing
 import sqlite3
+import warnings
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from agentbits.engines import Continuation, Encoded, Identity, Sampling
 from agentbits.engines.base import TokenLogProbs
 from agentbits.engines.toy import ToyEngine
+from agentbits.errors import MemoError
 from agentbits.memo import Memo
 from agentbits.records import Summary, TokenIds
 
@@ -125,6 +129,49 @@ def test_a_file_that_is_no_memo_is_moved_aside(path: Path) -> None:
     with pytest.warns(UserWarning, match="is no memo .* it was moved to .*damaged"):
         assert ask(path) == 5
     assert path.with_name("memo.sqlite.damaged").exists()
+
+
+def test_a_busy_memo_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(path)
+    monkeypatch.setattr("agentbits.memo._PATIENCE_S", 0.1)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(MemoError, match=r"cannot be used now .*locked.*; it was left as it is: end the process"):
+            ask(path, revision="another")
+    assert ask(path) == 0
+
+
+def test_a_damaged_page_is_a_miss(path: Path) -> None:
+    engine = Counting()
+    Memo(engine, path).generate(PROMPTS, Sampling(n_samples=40))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = database.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(path.read_bytes())
+    for start in range(2 * page, len(content), page):
+        content[start : start + page // 2] = b"\xff" * (page // 2)
+    path.write_bytes(content)
+    fresh = Counting()
+    with pytest.warns(UserWarning, match="damaged|is no memo"):
+        again = Memo(fresh, path).generate(PROMPTS, Sampling(n_samples=40))
+    assert again == ToyEngine().generate(PROMPTS, Sampling(n_samples=40))
+    assert fresh.asked > 0
+
+
+def _open_and_ask(path: Path) -> None:
+    warnings.simplefilter("error")
+    ask(path)
+
+
+def test_many_processes_may_open_one_new_memo(path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_open_and_ask, args=(path,)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    assert ask(path) == 0
 
 
 def test_what_was_drawn_before_a_kill_is_kept(path: Path) -> None:

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from agentbits import provenance, results
+from agentbits import information, provenance, results
 from agentbits.engines.toy import ToyEngine
 from agentbits.errors import ResultError
 from agentbits.records import Usage
@@ -52,6 +53,20 @@ def test_the_manifest_says_what_ran(run: results.Run) -> None:
     assert manifest["packages"] == provenance.installed_versions()
     assert manifest["git_commit"]
     assert manifest["wall_s"] >= 0
+
+
+def test_a_completed_run_is_not_started_again(run: results.Run) -> None:
+    results.start("demo", str(run.folder), {})
+    run.finish(engine=ToyEngine().identity, prompt_hashes={}, usage=Usage(0, 0))
+    with pytest.raises(ResultError, match=r"holds a completed run; .* name another run_dir"):
+        results.start("demo", str(run.folder), {})
+
+
+def test_estimates_without_an_error_are_numbers_all_the_same() -> None:
+    estimate = information.estimate(np.zeros((2, 1, 2)), estimand="population", scorer_is_sampler=True)
+    frame = results.bits_table({"question": ["a"]}, [estimate])
+    assert frame["error_bits"].isna().all()
+    assert frame.dtypes["error_bits"].kind == "f"
 
 
 def test_unnamed_runs_get_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

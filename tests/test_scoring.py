@@ -1,16 +1,19 @@
 """The array is filled in the right places and refuses what cannot be scored."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from agentbits import scoring
+from agentbits import information, scoring
 from agentbits.datasets import factbook
 from agentbits.engines import Continuation, Encoded, Sampling
+from agentbits.engines.base import TokenLogProbs
 from agentbits.engines.toy import ToyEngine
-from agentbits.errors import EmptyNoteError, InputError
+from agentbits.errors import ArrayError, EmptyNoteError, IncompleteScoreError, InputError
 from agentbits.prompts import COMPRESS
+from agentbits.records import TokenIds
 
 ENGINE = ToyEngine()
 DOCUMENTS = factbook.load(4, document_words=25)
@@ -74,8 +77,47 @@ def test_an_empty_note_is_refused_before_anything_is_scored() -> None:
     notes = [NOTES[0], [*NOTES[1][:2], (NOTES[1][2][0], empty, NOTES[1][2][2]), *NOTES[1][3:]]]
     with pytest.raises(EmptyNoteError, match="1 notes are empty, the first is note 1 of context 2, question 1"):
         scoring.fill(ENGINE, PROMPTS, notes)
-    with pytest.raises(EmptyNoteError, match="all notes are empty"):
+    with pytest.raises(InputError, match="there are no notes; give M >= 1 of each context and question"):
         scoring.fill(ENGINE, PROMPTS, [[() for _ in row] for row in NOTES])
+
+
+class Broken(ToyEngine):
+    """An engine that forgets part of its answer."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__()
+        self._fault = fault
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        whole = super().score(prefix, continuations, temperature=temperature)
+        if self._fault == "drops a note":
+            return whole[:-1]
+        if self._fault == "drops a token":
+            return [values[:-1] for values in whole]
+        if self._fault == "is too fine":
+            return [values.astype(np.float64) for values in whole]  # type: ignore[misc]
+        return [np.full_like(values, np.nan) for values in whole]
+
+
+@pytest.mark.parametrize("fault", ["drops a note", "drops a token", "returns no number", "is too fine"])
+def test_a_missing_number_never_becomes_a_score(fault: str) -> None:
+    with pytest.raises(IncompleteScoreError, match="toy returned"):
+        scoring.fill(Broken(fault), PROMPTS, NOTES, progress=False)
+
+
+def test_a_nan_inside_a_note_reaches_the_estimator() -> None:
+    scores = scoring.fill(ENGINE, PROMPTS, NOTES, progress=False)
+    scores.token_log_prob_nats[0, 1, 0, 2, 0] = np.nan
+    assert np.isnan(scores.log_prob_nats()).sum() == 1
+    with pytest.raises(ArrayError, match=r"1 entries that are not finite, the first at question 0, note \(1, 0\)"):
+        information.estimate(scores.log_prob_nats(), estimand="pool", scorer_is_sampler=True)
+
+
+def test_the_contexts_are_counted_once() -> None:
+    scores = scoring.fill(ENGINE, PROMPTS, NOTES, progress=False)
+    assert scores.usage.prompt_tokens == sum(len(prompt.prefix) for prompt in PROMPTS[0])
 
 
 def test_columns_do_not_depend_on_each_other() -> None:

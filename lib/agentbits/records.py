@@ -80,7 +80,8 @@ class Bits:
 
     Attributes
     ----------
-    lower_bits : the paper's estimator (contrast); a lower bound for a population, unbiased for a pool
+    lower_bits : the paper's estimator (contrast); a lower bound for a population; for a pool unbiased where the scorer
+        is the sampler
     error_bits : one standard error of `lower_bits`; None where the design cannot tell (see `estimate`)
     ceiling_bits : log2 N, which no array can exceed
     influence_bits : what each context adds: the mean over its notes and questions; their mean is `lower_bits`
@@ -109,3 +110,8 @@ class Bits:
     mean_own_weight: float | None = None
     bits_per_token: float | None = None
     bits_per_token_error: float | None = None
+
+    def __str__(self) -> str:
+        """Say the estimate with its error, or that there is none."""
+        error = "no standard error with so few" if self.error_bits is None else f"standard error {self.error_bits:.2f}"
+        return f"{self.lower_bits:.2f} bits ({error})"

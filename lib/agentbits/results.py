@@ -96,9 +96,16 @@ def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
     notebook : its stem
     run_dir : folder, relative to the checkout or absolute; empty makes a new one below `_build/runs/adhoc`
     parameters : as the notebook runs with them; never a key or a password
+
+    Raises
+    ------
+    ResultError
+        The folder holds a completed run.
     """
     unnamed = build_dir() / "runs" / "adhoc" / f"{notebook}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     folder = project_root() / run_dir if run_dir else unnamed
+    if (folder / _MANIFEST).exists() and read_manifest(folder)["status"] == "completed":
+        raise ResultError(f"{folder} holds a completed run; results are added, not overwritten: name another run_dir")
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {
         "notebook": notebook,
@@ -123,7 +130,7 @@ BITS_COLUMNS = {
 def bits_table(labels: Mapping[str, Sequence[object]], estimates: Sequence[Bits]) -> pd.DataFrame:
     """Return one row an estimate: its labels, then the columns that `BITS_COLUMNS` describes."""
     numbers = {name: [getattr(estimate, name) for estimate in estimates] for name in BITS_COLUMNS}
-    return pd.DataFrame({**labels, **numbers})
+    return pd.DataFrame({**labels, **numbers}).astype(dict.fromkeys(BITS_COLUMNS, float))
 
 
 def notes_table(

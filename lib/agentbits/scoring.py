@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from agentbits.engines.base import Continuation, Encoded, Engine
+from agentbits.engines.base import Continuation, Encoded, Engine, check_scores
 from agentbits.errors import EmptyNoteError, InputError
-from agentbits.records import Summary
+from agentbits.records import Summary, Usage
 
 Prompts = Sequence[Sequence[Encoded]]
 Notes = Sequence[Sequence[Sequence[Summary]]]
@@ -29,12 +29,12 @@ class Scores:
     ----------
     token_log_prob_nats : (Q, N, M, N, L) float32; NaN behind a note's last token
     n_tokens : (Q, N, M), lengths of the notes, end token included
-    temperature : that the notes were scored at
+    usage : tokens of the contexts, each read once
     """
 
     token_log_prob_nats: NDArray[np.float32] = field(repr=False)
     n_tokens: NDArray[np.int64] = field(repr=False)
-    temperature: float = 1.0
+    usage: Usage
 
     def log_prob_nats(self, first_tokens: int | None = None) -> NDArray[np.float64]:
         """Return log p(z_ij | x_l, q), summed in float64: (Q, N, M, N), nats.
@@ -45,7 +45,10 @@ class Scores:
         """
         if first_tokens is not None and first_tokens < 1:
             raise InputError(f"first_tokens={first_tokens}; a note's start has at least 1 token")
-        return np.asarray(np.nansum(self.token_log_prob_nats[..., :first_tokens], axis=-1, dtype=np.float64))
+        tokens = self.token_log_prob_nats[..., :first_tokens]
+        inside = np.arange(tokens.shape[-1]) < self.n_tokens[..., np.newaxis, np.newaxis]
+        # Only what lies behind a note's end is left out: a NaN inside it must reach the estimator and be refused.
+        return np.where(inside, tokens, 0).sum(axis=-1, dtype=np.float64)
 
 
 def fill(engine: Engine, prompts: Prompts, notes: Notes, *, temperature: float = 1.0, progress: bool = True) -> Scores:
@@ -64,6 +67,8 @@ def fill(engine: Engine, prompts: Prompts, notes: Notes, *, temperature: float =
         N < 2, counts that do not match, or questions that do not share their contexts.
     EmptyNoteError
         A note without a token.
+    IncompleteScoreError
+        The engine returned less than one finite number a token.
     """
     n_tokens = _check(prompts, notes)
     rows = [
@@ -76,10 +81,11 @@ def fill(engine: Engine, prompts: Prompts, notes: Notes, *, temperature: float =
     values = np.full((len(rows), len(prefixes), int(n_tokens.max())), np.nan, dtype=np.float32)
     columns = tqdm(prefixes, desc="scoring", unit="context") if progress else prefixes
     for column, prefix in enumerate(columns):
-        for row, log_probs in enumerate(engine.score(prefix, rows, temperature=temperature)):
+        scored = check_scores(engine.identity, rows, engine.score(prefix, rows, temperature=temperature))
+        for row, log_probs in enumerate(scored):
             values[row, column, : len(log_probs)] = log_probs
     shape = (*n_tokens.shape, len(prefixes), values.shape[-1])
-    return Scores(values.reshape(shape), n_tokens, temperature)
+    return Scores(values.reshape(shape), n_tokens, Usage(sum(map(len, prefixes)), 0))
 
 
 def _check(prompts: Prompts, notes: Notes) -> NDArray[np.int64]:
@@ -87,6 +93,8 @@ def _check(prompts: Prompts, notes: Notes) -> NDArray[np.int64]:
     if n_contexts < 2:
         raise InputError(f"N = {n_contexts} context; bits about the context need N >= 2: add documents")
     n_summaries = len(notes[0][0]) if notes and notes[0] else 0
+    if not n_summaries:
+        raise InputError("there are no notes; give M >= 1 of each context and question, as `engine.generate` returns")
     if [[len(own) for own in answers] for answers in notes] != [[n_summaries] * n_contexts] * len(prompts):
         raise InputError(
             f"notes do not match prompts: expected (Q, N, M) = ({len(prompts)}, {n_contexts}, {n_summaries}), the "
@@ -103,11 +111,11 @@ def _check(prompts: Prompts, notes: Notes) -> NDArray[np.int64]:
 
 def _lengths(notes: Notes) -> NDArray[np.int64]:
     lengths = np.array([[[len(note.token_ids) for note in own] for own in answers] for answers in notes])
-    if not lengths.size or not lengths.all():
-        where = np.argwhere(lengths == 0)
-        first = f"note {where[0][2]} of context {where[0][1]}, question {where[0][0]}" if len(where) else "all"
+    where = np.argwhere(lengths == 0)
+    if len(where):
+        question, context, note = (int(place) for place in where[0])
         raise EmptyNoteError(
-            f"{len(where) or 'all'} notes are empty, the first is {first}; an empty note has no probability to ask "
-            "for: leave its context out, or raise max_tokens"
+            f"{len(where)} notes are empty, the first is note {note} of context {context}, question {question}; an "
+            "empty note has no probability to ask for: leave its context out, or raise max_tokens"
         )
     return lengths

@@ -24,11 +24,15 @@ def test_complete_scores_pass() -> None:
     ("values", "message"),
     [
         ([f32(-1, -2)], "e returned 1 results for 2 continuations of m"),
-        ([f32(-1), f32(-3)], "returned 1 usable log-probabilities for the 2 tokens of continuation 0"),
-        ([f32(-1, -2, -3), f32(-3)], "returned 3 usable log-probabilities for the 2 tokens"),
+        ([f32(-1), f32(-3)], "returned 1 usable log-probabilities .* for the 2 tokens of continuation 0"),
+        ([f32(-1, -2, -3), f32(-3)], "returned 3 usable log-probabilities .* for the 2 tokens"),
         ([f32(-1, np.nan), f32(-3)], "returned 1 usable .* check the digest, or use float32"),
         ([f32(-1, -np.inf), f32(-3)], "returned 1 usable"),
-        ([f32(-1, -2), f32(0.5)], "returned 0 usable log-probabilities for the 1 tokens of continuation 1"),
+        (
+            [f32(-1, -2), np.array([-3.0])],
+            r"usable log-probabilities \(float64\) .* expected one float32",
+        ),
+        ([f32(-1, -2), f32(0.5)], "returned 0 usable log-probabilities .* for the 1 tokens of continuation 1"),
     ],
 )
 def test_incomplete_scores_are_an_error(values: list[np.ndarray], message: str) -> None:

@@ -19,11 +19,15 @@ class Words:
     def __init__(self, render: Any) -> None:
         self._render = render
 
-    def apply_chat_template(self, messages: list[dict[str, str]], **_: bool) -> str:
+    def apply_chat_template(self, messages: list[dict[str, str]], **_: Any) -> str:
         return self._render(messages)
 
+    def decode(self, token_ids: list[int]) -> str:
+        return "".join(map(chr, token_ids)).replace("\0", "<s>")
+
     def __call__(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False) -> SimpleNamespace:
-        assert not add_special_tokens
+        if add_special_tokens:
+            text = "<s>" + text
         pieces = list(text) if split_special_tokens else text.replace("<s>", "\0")
         return SimpleNamespace(input_ids=[ord(piece) for piece in pieces])
 
@@ -64,7 +68,15 @@ def test_a_model_without_a_template_gets_plain_text() -> None:
     tokenizer = Words(simple)
     tokenizer.chat_template = None
     encoded = chat.encode(tokenizer, chat.frame(tokenizer), Prompt("s", "c", "q", "0"))  # type: ignore[arg-type]
-    assert "".join(map(chr, encoded.prefix + encoded.given)) == "s\n\ncq\n"
+    assert "".join(map(chr, encoded.prefix + encoded.given)) == "\0s\n\ncq\n"
+
+
+def test_a_template_that_prints_the_date_prints_a_fixed_one() -> None:
+    class Dated(Words):
+        def apply_chat_template(self, messages: list[dict[str, str]], **given: Any) -> str:
+            return f"today is {given['date_string']}; {simple(messages)}"
+
+    assert chat.frame(Dated(simple)).before_system == "today is 26 Jul 2024; <s>system:"  # type: ignore[arg-type]
 
 
 def test_the_hash_follows_the_frame() -> None:

@@ -90,12 +90,11 @@ def test_the_order_of_continuations_does_not_matter(
 def test_a_shared_prefix_equals_the_full_prompt(
     engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]
 ) -> None:
+    if engine.identity.engine == "toy":
+        pytest.skip("the toy channel hangs on where its prefix ends")
     prefix = prompts[0][0].prefix
     shared = sums(engine.score(prefix, rows))
-    if engine.identity.engine == "toy":  # its channel hangs on where the prefix ends
-        full = sums([engine.score(prefix, [row])[0] for row in rows])
-    else:
-        full = sums([engine.score((), [Continuation(prefix + row.given, row.scored)])[0] for row in rows])
+    full = sums([engine.score((), [Continuation(prefix + row.given, row.scored)])[0] for row in rows])
     np.testing.assert_allclose(shared, full, atol=TOLERANCE_NATS)
 
 

@@ -86,11 +86,13 @@ def test_a_folder_left_by_a_killed_process_is_swept(cache: Path) -> None:
     assert not leftover.exists()
 
 
-@pytest.mark.parametrize("damage", ["truncate", "remove", "garble"])
+@pytest.mark.parametrize("damage", ["truncate", "overwrite", "remove", "garble"])
 def test_a_damaged_cache_is_made_again(cache: Path, damage: str) -> None:
     folder = safetensors_folder(packaged(), convert)
     if damage == "truncate":
         (folder / "model.safetensors").write_bytes(b"short")
+    elif damage == "overwrite":
+        (folder / "model.safetensors").write_bytes(b"x" * len(CONTENT * 2))
     elif damage == "remove":
         (folder / "model.safetensors").unlink()
     else:

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.special import logsumexp
 
 from agentbits import information
 from agentbits.channels import random_autoregressive
@@ -120,8 +119,8 @@ def test_pool_error_covers_the_truth_of_a_known_channel() -> None:
 def test_the_pool_estimate_is_unbiased_by_exact_enumeration() -> None:
     channel = random_autoregressive(3, 3, 3, strength=1.5, seed=1)
     log_p = channel.note_log_prob_nats  # (C, notes)
-    rows = log_p - logsumexp(log_p, axis=0) + np.log(3)
-    expected = np.sum(np.exp(log_p) * rows) / 3
+    every_note_of_every_context = np.broadcast_to(log_p.T, (1, 3, *log_p.T.shape))
+    expected = np.sum(np.exp(log_p) * rows_nats(every_note_of_every_context)[0]) / 3
     assert expected == pytest.approx(channel.information_nats(), abs=1e-12)
 
 
@@ -130,6 +129,8 @@ def test_rows_and_crossed_designs_are_recorded() -> None:
     crossed = information.estimate(log_prob, estimand="population", scorer_is_sampler=True)
     rows = information.estimate(log_prob[0], estimand="population", scorer_is_sampler=False)
     assert (crossed.question_design, crossed.n_questions, rows.question_design) == ("crossed", 2, "rows")
+    one_question = information.estimate(log_prob[:1], estimand="population", scorer_is_sampler=False)
+    assert one_question.question_design == "crossed"
     assert (rows.n_contexts, rows.n_summaries, rows.scorer_is_sampler) == (3, 1, False)
 
 
@@ -137,6 +138,7 @@ def test_designs_that_show_no_spread_have_no_error() -> None:
     two = information.estimate(np.zeros((2, 3, 2)), estimand="population", scorer_is_sampler=True)
     single = information.estimate(np.zeros((4, 1, 4)), estimand="pool", scorer_is_sampler=True)
     assert two.error_bits is None
+    assert str(two) == "0.00 bits (no standard error with so few)"
     assert single.error_bits is None
 
 

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 TOY = {"engine": "toy", "model": "toy", "profile": "toy"}
 IMAGE = re.compile(r"base64,[A-Za-z0-9+/=]+")
+
+
 @pytest.fixture(scope="session")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a function that executes a notebook once and gives its run folder."""
@@ -102,6 +104,15 @@ def test_chapter_one_records_its_rows(executed: Any) -> None:
     assert (manifest["status"], manifest["engine"]["engine"]) == ("completed", "toy")
     assert manifest["generated_tokens"] == notes["tokens"].sum()
     assert manifest["parameters"]["seed"] == 0
+
+
+def test_chapter_one_runs_with_the_fewest_contexts(tmp_path: Path) -> None:
+    """Two contexts have no jackknife error; the page must say so rather than fail."""
+    parameters = {**TOY, "run_dir": str(tmp_path), "n_contexts": 2}
+    path = str(ROOT / "notebooks" / "01_bits_in_a_note.ipynb")
+    out = tmp_path / "out.ipynb"
+    papermill.execute_notebook(path, str(out), parameters=parameters, cwd=str(ROOT), progress_bar=False)
+    assert "no standard error with so few" in out.read_text()
 
 
 def test_chapter_one_agrees_with_the_truth_of_its_channel(executed: Any) -> None:

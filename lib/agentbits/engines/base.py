@@ -181,10 +181,11 @@ def check_scores(
         )
     for number, (continuation, values) in enumerate(zip(continuations, log_probs, strict=True)):
         n_good = int(np.sum(np.isfinite(values) & (values <= _ABOVE_ONE_NATS)))
-        if n_good != len(continuation.scored) or values.shape != (n_good,):
+        if n_good != len(continuation.scored) or values.shape != (n_good,) or values.dtype != np.float32:
             raise IncompleteScoreError(
-                f"{identity.engine} returned {n_good} usable log-probabilities for the {len(continuation.scored)} "
-                f"tokens of continuation {number} ({identity.model}, {identity.dtype}); the weights may be damaged or "
+                f"{identity.engine} returned {n_good} usable log-probabilities ({values.dtype}) for the "
+                f"{len(continuation.scored)} tokens of continuation {number} ({identity.model}, {identity.dtype}), "
+                f"expected one float32 a token; the weights may be damaged or "
                 "the arithmetic too coarse: check the digest, or use float32"
             )
     return list(log_probs)

@@ -18,6 +18,8 @@ from agentbits.records import TokenIds
 
 _SYSTEM, _CONTEXT, _QUESTION = "@@agentbits-system@@", "@@agentbits-context@@", "@@agentbits-question@@"
 
+_DATE = "26 Jul 2024"
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -44,7 +46,9 @@ def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
         The template drops, repeats or reorders what it is given.
     """
     if not tokenizer.chat_template:
-        return Frame("", "\n\n", "", "\n")
+        # What a model without a template expects before its first word, a BOS or nothing, only its tokenizer knows.
+        start = tokenizer("", add_special_tokens=True).input_ids
+        return Frame(str(tokenizer.decode(start)) if start else "", "\n\n", "", "\n")
     user = {"role": "user", "content": _CONTEXT + _QUESTION}
     try:
         rendered = _render(tokenizer, [{"role": "system", "content": _SYSTEM}, user])
@@ -55,7 +59,9 @@ def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) -> str:
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    # Some templates print today's date; results and their keys must not change overnight.
+    rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, date_string=_DATE)
+    return str(rendered)
 
 
 def _split(rendered: str) -> Frame:

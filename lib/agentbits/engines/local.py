@@ -7,6 +7,7 @@ samples and draws token by token, each sample from a random stream of its own.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -26,6 +27,7 @@ from agentbits.engines.base import (
     check_scores,
     check_scoring,
 )
+from agentbits.engines.drawing import draw, stream
 from agentbits.engines.packing import Pack, packs
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
@@ -33,6 +35,9 @@ from agentbits.records import Summary, TokenIds, Usage
 # The output head holds rows × vocabulary numbers at once: 512 × 49,152 in float32 are 100 MB.
 _ROW_TOKENS = 512
 _BATCH = 8
+# Part of every memo key: a change of how tokens are made, drawn or scored must not be answered from the memo.
+_SOURCES = ("base.py", "chat.py", "drawing.py", "local.py", "packing.py")
+_CODE = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in _SOURCES)).hexdigest()[:12]
 
 
 class LocalEngine:
@@ -47,11 +52,11 @@ class LocalEngine:
         self._stops = _stop_tokens(model, tokenizer)
         self._identity = Identity(
             engine="local",
-            engine_version=f"transformers-{transformers.__version__}+torch-{torch.__version__.split('+')[0]}",
+            engine_version=f"{_CODE}+transformers-{transformers.__version__}+torch-{torch.__version__}",
             model=source.model,
             revision=source.revision,
             digest=source.digest,
-            dtype=dtype,
+            dtype=f"{dtype} on {model.device.type}",
             template_hash=self._frame.hash,
             context_limit_tokens=int(model.config.max_position_embeddings),
         )
@@ -128,17 +133,15 @@ class LocalEngine:
         return notes
 
     def _generate_batch(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
-        streams = [_stream(prompt, sampling, k) for prompt in prompts for k in range(sampling.n_samples)]
+        streams = [stream(prompt, sampling.seed, k) for prompt in prompts for k in range(sampling.n_samples)]
         drawn: list[list[int]] = [[] for _ in streams]
         for logits in self._steps(prompts, sampling, drawn):
             for row, note in enumerate(drawn):
                 if not self._ended(note):
-                    note.append(_draw(logits[row], sampling.temperature, streams[row]))
+                    note.append(draw(logits[row], sampling.temperature, streams[row]))
+        notes = iter(drawn)
         return [
-            tuple(
-                self._summary(prompt, tuple(drawn[number * sampling.n_samples + k])) for k in range(sampling.n_samples)
-            )
-            for number, prompt in enumerate(prompts)
+            tuple(self._summary(prompt, k, tuple(next(notes))) for k in range(sampling.n_samples)) for prompt in prompts
         ]
 
     def _steps(
@@ -174,12 +177,13 @@ class LocalEngine:
     def _ended(self, note: Sequence[int]) -> bool:
         return bool(note) and note[-1] in self._stops
 
-    def _summary(self, prompt: Encoded, note: TokenIds) -> Summary:
+    def _summary(self, prompt: Encoded, sample: int, note: TokenIds) -> Summary:
         return Summary(
             token_ids=note,
             text=self.decode(note).strip(),
             finish_reason="stop" if self._ended(note) else "length",
-            usage=Usage(prompt_tokens=prompt.n_tokens, generated_tokens=len(note)),
+            # A prompt is read once for all its samples.
+            usage=Usage(prompt.n_tokens, len(note), cached_tokens=prompt.n_tokens if sample else 0),
         )
 
     def _tensor(self, values: object) -> torch.Tensor:
@@ -201,17 +205,3 @@ def _with_given(prefix: TokenIds, continuations: Sequence[Continuation]) -> tupl
         return prefix, list(continuations)
     last = prefix[-1:]
     return prefix[:-1], [Continuation(last + c.given, c.scored) for c in continuations]
-
-
-def _stream(prompt: Encoded, sampling: Sampling, sample: int) -> np.random.Generator:
-    words = np.asarray((*prompt.prefix, -1, *prompt.given), dtype=np.int64).tobytes()
-    key = int.from_bytes(hashlib.sha256(words).digest()[:8])
-    return np.random.default_rng([sampling.seed, sample, key])
-
-
-def _draw(logits: NDArray[np.float64], temperature: float, stream: np.random.Generator) -> int:
-    if temperature == 0:
-        return int(logits.argmax())
-    weights_of = np.exp((logits - logits.max()) / temperature)
-    total = weights_of.cumsum()
-    return int(np.searchsorted(total, stream.random() * total[-1], side="right"))

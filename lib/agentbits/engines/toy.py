@@ -22,6 +22,7 @@ from agentbits.engines.base import (
     check_scores,
     check_scoring,
 )
+from agentbits.engines.drawing import key, stream
 from agentbits.errors import InputError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
@@ -85,7 +86,7 @@ class ToyEngine:
         return Autoregressive(logits / temperature, longest)
 
     def _logits(self, prompt: Encoded) -> NDArray[np.float64]:
-        seed = _key(prompt, self._seed)
+        seed = key(prompt, self._seed)
         n_symbols = len(self._words) + 1
         return random_autoregressive(1, n_symbols, 1, strength=self._strength, seed=seed).logits
 
@@ -98,16 +99,15 @@ class ToyEngine:
         channel = self.channel(
             [prompt], temperature=max(sampling.temperature, _COLDEST), max_tokens=sampling.max_tokens
         )
-        key = _key(prompt, sampling.seed)
-        notes = [channel.sample(0, np.random.default_rng([key, k])) for k in range(sampling.n_samples)]
+        notes = [channel.sample(0, stream(prompt, sampling.seed, k)) for k in range(sampling.n_samples)]
         return tuple(
             Summary(
                 token_ids=note,
                 text=self.decode(note),
                 finish_reason="stop" if note[-1] == channel.end else "length",
-                usage=Usage(prompt_tokens=prompt.n_tokens, generated_tokens=len(note)),
+                usage=Usage(prompt.n_tokens, len(note), cached_tokens=prompt.n_tokens if sample else 0),
             )
-            for note in notes
+            for sample, note in enumerate(notes)
         )
 
     def score(
@@ -124,9 +124,3 @@ class ToyEngine:
             raise InputError(f"token {foreign[0]} is no word of the toy language; score notes that it wrote")
         channel = self.channel([Encoded(prefix, continuation.given)], temperature=temperature)
         return channel.token_log_prob_nats(continuation.scored)[0].astype(np.float32)
-
-
-def _key(prompt: Encoded, seed: int) -> int:
-    """Return a number that differs for every prompt and seed."""
-    words = np.asarray((seed, *prompt.prefix, -1, *prompt.given), dtype=np.int64).tobytes()
-    return int.from_bytes(hashlib.sha256(words).digest()[:8])

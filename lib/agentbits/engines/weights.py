@@ -6,10 +6,12 @@ safetensors are read and no remote code runs.
 
 import hashlib
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -112,7 +114,10 @@ def convert_gguf(source: Path, folder: Path) -> None:
     state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     if model.config.tie_word_embeddings:
         state.pop("lm_head.weight", None)
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    try:
+        save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    except SafetensorError as error:  # it is no OSError, also where the disk is full
+        raise OSError(f"{error}; {shutil.disk_usage(folder).free / 1e9:.1f} GB are free") from error
     model.config.save_pretrained(folder)
     model.generation_config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

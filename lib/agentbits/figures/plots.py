@@ -101,7 +101,8 @@ def growth(frame: pd.DataFrame, tier: str) -> Shown:
     """
     figure, (axis,) = _panels(1, 4.2)
     ceiling = float(frame["ceiling_bits"].iloc[0])
-    for colour, (question, part) in zip(sns.color_palette("colorblind"), frame.groupby("question"), strict=False):
+    colours = sns.color_palette("colorblind", len(set(frame["question"])))
+    for colour, (question, part) in zip(colours, frame.groupby("question"), strict=True):
         axis.errorbar(
             part["first_tokens"],
             part["lower_bits"],

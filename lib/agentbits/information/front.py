@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import log, log2
 from typing import get_args
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from agentbits.errors import InputError
@@ -29,7 +30,8 @@ def estimate(
     log_prob : (N, M, N) or (Q, N, M, N), nats, float32 or float64
         Entry [i, j, l] is log p(z_ij | x_l, q_i), summed over the note's tokens.
     estimand
-        `pool`: the context is uniform over the N in hand; the estimate is unbiased, also at its ceiling.
+        `pool`: the context is uniform over the N in hand; where the scorer is the sampler the estimate is
+        unbiased, also at its ceiling.
         `population`: the contexts are draws from a population; the estimate is a lower bound, biased low.
     scorer_is_sampler
         True only where the scoring model, temperature and template are those the notes were drawn from.
@@ -58,7 +60,7 @@ def estimate(
         error_bits=None if error_nats is None else error_nats / log(2),
         ceiling_bits=log2(array.shape[-1]),
         estimand=estimand,
-        question_design="crossed" if len(array) > 1 else "rows",
+        question_design="crossed" if np.ndim(log_prob) == 4 else "rows",
         n_questions=array.shape[0],
         n_contexts=array.shape[1],
         n_summaries=array.shape[2],
