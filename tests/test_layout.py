@@ -73,6 +73,24 @@ def test_function_bodies_are_short() -> None:
     assert lengths[int(0.9 * (len(lengths) - 1))] <= 25
 
 
+def code_lines(path: Path) -> int:
+    """Count lines that are neither blank, nor comments, nor docstrings."""
+    text = path.read_text()
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [n for n in ast.walk(ast.parse(text)) if isinstance(n, documented) and ast.get_docstring(n)]
+    docstrings = {line for n in nodes for line in range(n.body[0].lineno, n.body[0].end_lineno + 1)}
+    lines = enumerate(text.splitlines(), 1)
+    return sum(bool(line.strip()) and line.strip()[0] != "#" and n not in docstrings for n, line in lines)
+
+
+def test_the_library_stays_within_its_budget() -> None:
+    lib = ROOT / "lib" / "agentbits"
+    must_read = ["errors.py", "records.py", "places.py", "channels.py", "prompts.py", "scoring.py", "information"]
+    read_first = [path for path in lib.rglob("*.py") if path.relative_to(lib).parts[0] in must_read]
+    assert sum(map(code_lines, lib.rglob("*.py"))) <= 5_000
+    assert sum(map(code_lines, read_first)) <= 2_500
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_sources(path: Path) -> None:
     notebook = json.loads(path.read_text())
