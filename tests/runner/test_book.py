@@ -23,7 +23,7 @@ def prose(root, notebook, completed, generated_pages):
 
 
 def test_a_book_is_built_and_a_warning_fails_it(root, prose):
-    page = book.build(stage("toy"))
+    page = book.build(lambda: stage("toy"))
     assert page == root / "_build" / "book" / "_build" / "html" / "index.html"
     assert "<td><p>coin</p></td>" in page.read_text()
     status = (page.parent / "status.html").read_text()
@@ -31,7 +31,7 @@ def test_a_book_is_built_and_a_warning_fails_it(root, prose):
 
     prose.write_text(prose.read_text() + "\n[lost](nowhere.md)\n")
     with pytest.raises(RunError) as caught:
-        book.build(stage("toy"))
+        book.build(lambda: stage("toy"))
     assert "the book was not built (exit status 1); mend what its log names" in str(caught.value)
     assert "_build/book/build.log says:" in str(caught.value)
     assert "index.md:6: WARNING: 'myst' cross-reference target not found: 'nowhere.md'" in str(caught.value)
@@ -51,7 +51,7 @@ def builder(root, monkeypatch):
 
 def test_the_command_names_stage_config_contents_and_output(root, builder):
     builder()
-    book.build(Changes((), ()))
+    book.build(lambda: Changes((), ()))
     words = (root / "_build" / "book" / "build.log").read_text().split()
     build = root / "_build"
     assert words == [
@@ -62,29 +62,46 @@ def test_the_command_names_stage_config_contents_and_output(root, builder):
 
 def test_all_pages_are_written_again_only_when_something_changed(root, builder):
     builder()
+    book.build(lambda: Changes((), ()))
     old = root / "_build" / "book" / "_build" / "html" / "notebooks" / "gone.html"
     old.parent.mkdir(parents=True)
     old.write_text("old")
-    book.build(Changes((), ()))
+    book.build(lambda: Changes((), ()))
     assert old.exists()
-    book.build(Changes(("index.md",), ()))
+    book.build(lambda: Changes(("index.md",), ()))
     assert not old.exists()
 
 
 def test_after_a_failure_or_a_kill_sphinx_reads_everything_again(root, builder):
     doctrees = root / "_build" / "book" / "_build" / ".doctrees"
     builder()
-    book.build(Changes((), ()))
+    book.build(lambda: Changes((), ()))
     doctrees.mkdir(parents=True)
-    book.build(Changes((), ()))
+    book.build(lambda: Changes((), ()))
     assert doctrees.exists()
     builder(status=3)
     with pytest.raises(RunError, match=r"exit status 3(.|\n)*arguments build"):
-        book.build(Changes((), ()))
+        book.build(lambda: Changes((), ()))
     assert doctrees.exists()
     builder()
-    book.build(Changes((), ()))
+    book.build(lambda: Changes((), ()))
     assert not doctrees.exists()
+
+
+def test_a_kill_between_staging_and_building_leaves_no_old_page(root, builder):
+    builder()
+    book.build(lambda: Changes((), ()))
+    old = root / "_build" / "book" / "_build" / "html" / "index.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("old")
+
+    def killed():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        book.build(killed)
+    book.build(lambda: Changes((), ()))
+    assert not old.exists()
 
 
 def test_making_the_book_tells_where_it_lies_and_how_long_it_took(root, prose, builder, console):

@@ -135,6 +135,13 @@ def test_what_the_runner_sets_cannot_be_given(notebook, name, remedy):
         assign([path], EMPTY, {name: "x"})
 
 
+def test_a_misspelt_parameter_of_a_profile_is_refused(notebook):
+    path = notebook("02_note")
+    profile = Profile("toy", "toy", "", {"n_toses": 9})
+    with pytest.raises(UnknownNameError, match=r"unknown parameter in profile toy 'n_toses'; known: .*n_tosses"):
+        assign([path], profile, {})
+
+
 def test_a_notebook_without_a_place_for_results_is_refused(notebook):
     path = notebook("01_coin", parameters="seed: int = 0  # draw\n")
     with pytest.raises(RunError, match=r"01_coin has no parameter 'run_dir', .* add the line `run_dir: str = \"\"`"):

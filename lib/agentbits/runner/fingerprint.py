@@ -8,19 +8,17 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from agentbits import provenance
 from agentbits.places import project_root
-
-_PACKAGES = ("torch", "transformers", "numpy", "papermill")
 
 
 def of_checkout() -> dict[str, str]:
     """Return what all notebooks share: library, data, constraints and installed versions."""
     root = project_root()
-    versions = {"python": platform.python_version()} | {name: _installed(name) for name in _PACKAGES}
+    versions = {"python": platform.python_version(), **provenance.installed_versions()}
     return {
         "library": _tree((root / "lib" / "agentbits").rglob("*.py"), root),
         "data": _tree((root / "data").rglob("*"), root),
@@ -30,14 +28,26 @@ def of_checkout() -> dict[str, str]:
 
 
 def of_notebook(notebook: Path, parameters: Mapping[str, object]) -> dict[str, str]:
-    """Return what is the notebook's own: its source and the values of its parameters.
+    """Return what is the notebook's own: its source, the values of its parameters, and its model's files.
 
     Outputs, counters and the language version do not count: Jupyter changes them when it saves.
     """
     content: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
     metadata = {key: value for key, value in content["metadata"].items() if key != "language_info"}
     cells = [_source(cell) for cell in content["cells"]]
-    return {"notebook": _digest([metadata, cells]), "parameters": _digest(parameters)}
+    return {
+        "notebook": _digest([metadata, cells]),
+        "parameters": _digest(parameters),
+        "models": _digest(_model_files(str(parameters.get("model", "")))),
+    }
+
+
+def _model_files(model: str) -> list[tuple[str, int, int]]:
+    """Return place, size and time of each file of a model that is a folder: weights take minutes to digest."""
+    folder = project_root() / model  # where a notebook, which runs in the root, finds it, too
+    found = sorted(path for path in folder.rglob("*") if path.is_file()) if model and folder.is_dir() else []
+    facts = [(path.relative_to(folder).as_posix(), path.stat()) for path in found]
+    return [(place, stat.st_size, stat.st_mtime_ns) for place, stat in facts]
 
 
 def _source(cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,10 +68,3 @@ def of_file(path: Path) -> str:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "absent"

@@ -5,27 +5,27 @@ all else that comes from a run is escaped: it is data, never markup.
 """
 
 import platform
-import string
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from agentbits import claims, provenance, results
 from agentbits.errors import ResultError
+from agentbits.markdown import boxed, escaped, table
 from agentbits.runner import history, notebooks, profiles
 
 _RUNS = (
-    "Notebook",
-    "Tier",
-    "Profile",
-    "Minutes",
-    "Tokens read",
-    "Tokens written",
-    "Tokens scored",
-    "Model",
-    "Commit",
-    "Finished",
+    "notebook",
+    "profile",
+    "minutes",
+    "peak memory (GiB)",
+    "tokens read",
+    "written",
+    "scored",
+    "from memo",
+    "model",
+    "commit",
+    "finished",
 )
 
 
@@ -47,39 +47,37 @@ def status_page(profile: str) -> str:
     runs = [_run(path.stem, chosen) for path in notebooks.known()]
     versions = [["Python", escaped(platform.python_version())]]
     versions += [[name, escaped(found)] for name, found in provenance.installed_versions().items()]
-    origin = f"The live numbers of this copy come from the profile *{escaped(chosen.name)}*"
     return f"""# Status
 
-{origin}: {escaped(chosen.description)}
+The live numbers of this copy come from the profile *{escaped(chosen.name)}*, tier *{escaped(chosen.tier)}*.
+{escaped(chosen.description)}
 
-:::{{div}} full-width
+{boxed(table(_RUNS, runs), "full-width")}
 
-{_table(_RUNS, runs)}
-
-:::
+Minutes are those of the last run. What came from the memo, notes and scores that an earlier run had computed, took
+none.
 
 ## Packages
 
-{_table(("Package", "Version"), versions)}
+{table(("package", "version"), versions)}
 """
 
 
 def _run(stem: str, profile: profiles.Profile) -> list[str]:
     folder = history.run_dir(profile.name, stem)
     run = history.read(folder)
-    name, tier, label = escaped(stem), escaped(profile.tier), escaped(profile.name)
+    name, label = escaped(stem.replace("_", " ")), escaped(profile.name)
     if run is None:
-        return [name, tier, label, "not run", *[""] * 6]
+        return [name, label, "not run", *[""] * 8]
     manifest = _manifest(folder)
     commit, _, changes = str(manifest.get("git_commit", "unknown")).partition(" ")
+    counts = ("prompt_tokens", "generated_tokens", "scored_tokens", "n_memo_hits")
     return [
         f"[{name}](notebooks/{stem}.ipynb)",
-        tier,
         label,
         f"{run.wall_s / 60:.1f}",
-        f"{manifest.get('prompt_tokens', 0):,}",
-        f"{manifest.get('generated_tokens', 0):,}",
-        f"{manifest.get('scored_tokens', 0):,}",
+        f"{run.peak_memory_bytes / 2**30:.1f}",
+        *(f"{manifest.get(count, 0):,}" for count in counts),
         escaped(manifest.get("engine", {}).get("model", "none")),
         escaped(f"{commit[:10]} {changes}".strip()),
         escaped(run.finished_at.replace("T", " ").replace("+00:00", " UTC")),
@@ -92,14 +90,3 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
         return results.read_manifest(folder)
     except ResultError:
         return {}
-
-
-def escaped(text: object) -> str:
-    """Return text that MyST shows as it is, on one line, in a table or a sentence."""
-    visible = (c for c in " ".join(str(text).split()) if unicodedata.category(c) not in ("Cc", "Cf"))
-    return "".join(f"\\{c}" if c in string.punctuation else c for c in visible)
-
-
-def _table(header: tuple[str, ...], rows: list[list[str]]) -> str:
-    lines = [list(header), ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

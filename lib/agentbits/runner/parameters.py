@@ -13,6 +13,7 @@ from agentbits.errors import ParameterTypeError, RunError, UnknownNameError
 from agentbits.places import project_root
 from agentbits.runner.declared import Parameter, coerced, declared, parsed
 from agentbits.runner.history import run_dir
+from agentbits.runner.notebooks import known as every_notebook
 from agentbits.runner.profiles import Profile
 
 _SET_BY_RUNNER = {"run_dir": "leave it out", "profile": "choose it with --profile"}
@@ -84,6 +85,8 @@ def _check_names(
                 f"{stem} has no parameter 'run_dir', so its results have no place; add the line "
                 '`run_dir: str = ""` to its parameters cell'
             )
+    declared_somewhere = {name for path in every_notebook() for name in declared(path)}
+    _raise_for_unknown(f"parameter in profile {profile.name}", profile.parameters, declared_somewhere)
     anywhere = {name for parameters in known.values() for name in parameters} - set(_SET_BY_RUNNER)
     _raise_for_unknown("parameter", overrides, anywhere)
     for stem, values in profile.notebooks.items():

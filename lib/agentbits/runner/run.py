@@ -66,7 +66,7 @@ def make_book(profile: str, *, timeout_s: float, force: bool, console: Console) 
     with only_runner():
         _run((), profile, {}, timeout_s, console, force=force)
         progress.say(console, "building the book")
-        page = build(stage(profile))
+        page = build(lambda: stage(profile))
     progress.say(console, f"the book took {(time.monotonic() - start) / 60:.1f} min; open {page}")
     return page
 
