@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from agentbits.errors import CellError, RunTimeoutError
+from agentbits.runner import execute as execute_module
 from agentbits.runner import processes, progress
 from agentbits.runner.execute import execute
 from agentbits.runner.plan import make_plan
@@ -153,3 +154,21 @@ def test_one_failure_does_not_stop_the_others(notebook, run):
 
 def test_nothing_to_run(console):
     assert execute([], 1.0, progress.Lines(console)) == []
+
+
+def test_an_odd_fault_stays_with_its_notebook(notebook, run):
+    notebook("01_coin")
+    notebook("02_note")
+    outcomes = run("print('no event' if '01_coin' in request['notebook'] else '', flush=True)")
+    assert len(outcomes) == 2
+    assert "01_coin was given up (JSONDecodeError" in str(outcomes[0].error)
+    assert "make room if the disk is full, then run it again" in str(outcomes[0].error)
+
+
+def test_workers_get_places_that_hold_in_any_folder(root, monkeypatch):
+    monkeypatch.chdir(root.parent)
+    monkeypatch.setenv("AGENTBITS_ROOT", root.name)
+    monkeypatch.setenv("AGENTBITS_CACHE", "cache")
+    environment = execute_module._environment(1)
+    assert environment["AGENTBITS_ROOT"] == str(root)
+    assert environment["AGENTBITS_CACHE"] == str(root.parent / "cache")
