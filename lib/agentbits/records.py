@@ -11,6 +11,7 @@ TokenIds = tuple[int, ...]
 FinishReason = Literal["stop", "length"]
 Estimand = Literal["pool", "population"]
 QuestionDesign = Literal["rows", "crossed"]
+Status = Literal["point", "lower bound only", "saturated"]
 
 
 @dataclass(frozen=True)
@@ -78,38 +79,58 @@ class Summary:
 class Bits:
     """An estimate of I(X;Z|q), in bits, with its error and its ceiling (paper §2.2; `information.estimate`).
 
+    What a design or a status does not allow is None, never a guess.
+
     Attributes
     ----------
     lower_bits : the paper's estimator (contrast); a lower bound for a population; for a pool unbiased where the scorer
         is the sampler
-    error_bits : one standard error of `lower_bits`; None where the design cannot tell (see `estimate`)
+    error_bits : one standard error of `lower_bits`; population: jackknife over contexts; pool: within contexts
+    lower_limit_bits : one-sided confidence limit from both
+    point_bits, point_error_bits, interval_bits : the best value with its error and two-sided interval; population:
+        half-own, where `status` is `point`; pool: contrast, where the scorer is the sampler
+    upper_bits, upper_limit_bits : upper bound and its one-sided limit, where the scorer is the sampler; population:
+        leave-one-out, mixed with the contextless model where given; pool: the estimate itself, which is unbiased
     ceiling_bits : log2 N, which no array can exceed
-    influence_bits : what each context adds: the mean over its notes and questions; their mean is `lower_bits`
-    estimand, question_design, n_questions, n_contexts, n_summaries, scorer_is_sampler : the design
-    lower_limit_bits, point_bits, point_error_bits, interval_bits, upper_bits, upper_limit_bits, status,
-    mean_own_weight, bits_per_token, bits_per_token_error : None until an estimator fills them
+    status : `point`, `lower bound only` or `saturated`; a pool is never saturated, its ceiling can be the truth
+    mean_own_weight, dominated_share : the own term's share of the mixture, mean over notes; share of notes where it
+        exceeds 0.9
+    effective_contexts : how many contexts carry the population error; a few mean rare events; None for a pool
+    gap_bits : half-own minus contrast, an estimate of the bias; None for a pool and under a proxy
+    context_bits : what each context adds: the mean over its notes and questions; their mean is `lower_bits`
+    influence_bits : by how much `lower_bits` falls without each context, as row and column; empty for N = 2
+    mean_tokens, bits_per_token, bits_per_token_error : L, `lower_bits` / L and its joint standard error
+    estimand, question_design, n_questions, n_contexts, n_summaries, scorer_is_sampler, confidence : the design
+    contexts_left_out : names of contexts that were taken out because a note or a scoring failed
     """
 
     lower_bits: float
     error_bits: float | None
+    lower_limit_bits: float | None
+    point_bits: float | None
+    point_error_bits: float | None
+    interval_bits: tuple[float, float] | None
+    upper_bits: float | None
+    upper_limit_bits: float | None
     ceiling_bits: float
+    status: Status
+    mean_own_weight: float
+    dominated_share: float
+    effective_contexts: float | None
+    gap_bits: float | None
+    context_bits: tuple[float, ...] = field(repr=False)
+    influence_bits: tuple[float, ...] = field(repr=False)
+    mean_tokens: float | None
+    bits_per_token: float | None
+    bits_per_token_error: float | None
     estimand: Estimand
     question_design: QuestionDesign
     n_questions: int
     n_contexts: int
     n_summaries: int
     scorer_is_sampler: bool
-    influence_bits: tuple[float, ...] = field(repr=False)
-    lower_limit_bits: float | None = None
-    point_bits: float | None = None
-    point_error_bits: float | None = None
-    interval_bits: tuple[float, float] | None = None
-    upper_bits: float | None = None
-    upper_limit_bits: float | None = None
-    status: Literal["point", "lower bound only", "saturated"] | None = None
-    mean_own_weight: float | None = None
-    bits_per_token: float | None = None
-    bits_per_token_error: float | None = None
+    confidence: float
+    contexts_left_out: tuple[str, ...]
 
     def __str__(self) -> str:
         """Say the estimate with its error, or that there is none."""

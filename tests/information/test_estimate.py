@@ -9,8 +9,9 @@ from hypothesis.extra import numpy as hnp
 from agentbits import information
 from agentbits.channels import random_autoregressive
 from agentbits.errors import ArrayError, InputError
-from agentbits.information.contrast import left_out_nats, rows_nats
-from agentbits.information.spread import pool_error_nats, population_error_nats
+from agentbits.information import mixtures
+from agentbits.information.mixtures import CONTRAST, HALF_OWN, LEAVE_ONE_OUT, MIXED, Mixture
+from agentbits.information.spread import jackknife, within_contexts
 
 LN2 = np.log(2)
 SHAPES = st.tuples(st.integers(1, 3), st.integers(3, 7), st.integers(1, 3))
@@ -23,6 +24,12 @@ def arrays(draw: st.DrawFn) -> np.ndarray:
     return draw(hnp.arrays(np.float64, shape, elements=st.floats(-400, 0)))
 
 
+def statistic(
+    log_prob: np.ndarray, mixture: Mixture = CONTRAST, contextless: np.ndarray | None = None
+) -> mixtures.Statistic:
+    return mixtures.statistics(log_prob, {"it": mixture}, contextless)["it"]
+
+
 def bits(log_prob: np.ndarray, estimand: str = "population") -> float:
     return information.estimate(log_prob, estimand=estimand, scorer_is_sampler=True).lower_bits
 
@@ -32,7 +39,7 @@ def bits(log_prob: np.ndarray, estimand: str = "population") -> float:
 def test_no_finite_array_exceeds_the_ceiling(log_prob: np.ndarray) -> None:
     estimate = information.estimate(log_prob, estimand="population", scorer_is_sampler=True)
     assert estimate.ceiling_bits == pytest.approx(np.log2(log_prob.shape[-1]))
-    assert max(estimate.influence_bits) <= estimate.ceiling_bits + 1e-9
+    assert max(estimate.context_bits) <= estimate.ceiling_bits + 1e-9
 
 
 @given(arrays(), st.integers(0, 2**32 - 1))
@@ -78,32 +85,39 @@ def test_two_contexts_by_hand() -> None:
     assert bits(log_prob) == pytest.approx(by_hand, abs=1e-12)
 
 
-def brute_left_out(log_prob: np.ndarray, k: int) -> float:
+def brute_left_out(log_prob: np.ndarray, mixture: Mixture, contextless: np.ndarray, k: int) -> float:
     kept = [i for i in range(log_prob.shape[-1]) if i != k]
-    return float(rows_nats(log_prob[:, kept][..., kept]).mean())
+    return statistic(log_prob[:, kept][..., kept], mixture, contextless[:, kept]).value_nats
 
 
+@pytest.mark.parametrize("mixture", [CONTRAST, HALF_OWN, LEAVE_ONE_OUT, MIXED], ids=["1", "1/2", "0", "mixed"])
 @pytest.mark.parametrize("spread_nats", [1.0, 50.0, 500.0])
-def test_closed_form_jackknife_equals_brute_force(spread_nats: float) -> None:
+def test_closed_form_jackknife_equals_brute_force(spread_nats: float, mixture: Mixture) -> None:
     rng = np.random.default_rng(3)
     log_prob = rng.normal(-100, 3, (2, 7, 2, 7))
     log_prob[:, range(7), :, range(7)] += spread_nats
-    brute = np.array([brute_left_out(log_prob, k) for k in range(7)])
-    np.testing.assert_allclose(left_out_nats(log_prob), brute, rtol=0, atol=1e-12)
-    error = np.sqrt(6 / 7 * np.sum((brute - brute.mean()) ** 2))
-    assert population_error_nats(log_prob) == pytest.approx(error, abs=1e-12)
+    contextless = rng.normal(-110, 3, (2, 7, 2))
+    brute = np.array([brute_left_out(log_prob, mixture, contextless, k) for k in range(7)])
+    left_out = statistic(log_prob, mixture, contextless).left_out_nats
+    np.testing.assert_allclose(left_out, brute, rtol=1e-14, atol=1e-12)
+    spread = jackknife(left_out)
+    assert spread is not None
+    assert spread.error == pytest.approx(np.sqrt(6 / 7 * np.sum((brute - brute.mean()) ** 2)), rel=1e-9, abs=1e-12)
 
 
 def test_pool_error_is_the_spread_of_means_within_contexts() -> None:
     log_prob = np.random.default_rng(1).normal(-10, 2, (5, 4, 5))
-    rows = rows_nats(log_prob[None])[0]
-    by_hand = np.sqrt(sum(np.var(row, ddof=1) / 4 for row in rows)) / 5
-    assert pool_error_nats(log_prob[None]) == pytest.approx(by_hand)
+    rows = statistic(log_prob[None]).rows_nats
+    by_hand = np.sqrt(sum(np.var(row, ddof=1) / 4 for row in rows[0])) / 5
+    spread = within_contexts(rows)
+    assert spread is not None
+    assert spread.error == pytest.approx(by_hand)
+    assert 5 * 3 / 5 < spread.freedom < 5 * 3
 
 
 def test_pool_error_covers_the_truth_of_a_known_channel() -> None:
     channel = random_autoregressive(4, 3, 4, strength=1.0, seed=5)
-    truth_bits = channel.information_nats() / LN2
+    truth_bits = channel.information_bits()
     rng = np.random.default_rng(0)
     scores = []
     for _ in range(400):
@@ -120,8 +134,8 @@ def test_the_pool_estimate_is_unbiased_by_exact_enumeration() -> None:
     channel = random_autoregressive(3, 3, 3, strength=1.5, seed=1)
     log_p = channel.note_log_prob_nats  # (C, notes)
     every_note_of_every_context = np.broadcast_to(log_p.T, (1, 3, *log_p.T.shape))
-    expected = np.sum(np.exp(log_p) * rows_nats(every_note_of_every_context)[0]) / 3
-    assert expected == pytest.approx(channel.information_nats(), abs=1e-12)
+    expected = np.sum(np.exp(log_p) * statistic(every_note_of_every_context).rows_nats[0]) / 3 / LN2
+    assert expected == pytest.approx(channel.information_bits(), abs=1e-12)
 
 
 def test_rows_and_crossed_designs_are_recorded() -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agentbits import channels
-from agentbits.channels import Autoregressive, random_autoregressive
+from agentbits.channels import Autoregressive, autoregressive, random_autoregressive
 from agentbits.engines.base import (
     Continuation,
     Encoded,
@@ -32,7 +31,10 @@ from agentbits.records import Summary, TokenIds, Usage
 # Temperature 0 would divide by zero; this cold, the likeliest word is certain to the last digit.
 _COLDEST = 1e-6
 # Part of every memo key: notes drawn by other code are other notes.
-_SOURCES = (Path(channels.__file__), *(Path(__file__).parent / name for name in ("base.py", "drawing.py", "toy.py")))
+_SOURCES = (
+    Path(autoregressive.__file__),
+    *(Path(__file__).parent / name for name in ("base.py", "drawing.py", "toy.py")),
+)
 _CODE = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:12]
 _WORDS = ("ba", "do", "ki", "lu", "me", "no", "pa", "ru", "se", "ti")
 

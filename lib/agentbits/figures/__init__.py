@@ -6,7 +6,18 @@ its background is opaque, so that it reads on a dark page too.
 """
 
 from agentbits.figures.display import Html, Shown
+from agentbits.figures.lines import Chart, lines
 from agentbits.figures.plots import foreign_sentence, growth, heat_map
 from agentbits.figures.tables import notes_beside_documents, table
 
-__all__ = ["Html", "Shown", "foreign_sentence", "growth", "heat_map", "notes_beside_documents", "table"]
+__all__ = [
+    "Chart",
+    "Html",
+    "Shown",
+    "foreign_sentence",
+    "growth",
+    "heat_map",
+    "lines",
+    "notes_beside_documents",
+    "table",
+]

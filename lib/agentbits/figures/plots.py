@@ -1,24 +1,17 @@
 """Which plots does the book draw? An array or a tidy frame in, a displayable figure with computed alt text out."""
 
-import io
 from collections.abc import Sequence
 
-import matplotlib as mpl
-
-mpl.use("agg")  # no window and no inline back end: a figure is shown once, by what it returns
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agentbits.figures.canvas import panels, shown
 from agentbits.figures.display import Shown
 from agentbits.records import Document, Question
 
-_DPI = 144
 # Beyond this a note is hopelessly unlikely; a longer scale would hide the differences that matter.
 _DARKEST_BITS = -40.0
 
@@ -36,12 +29,12 @@ def heat_map(
     log_prob_nats : (Q, N, M, N); the first note of each document is shown
     """
     margin_bits = _margin_bits(log_prob_nats)
-    figure, axes = _panels(len(questions), 1.6 + 0.32 * len(documents))
+    figure, axes = panels(len(questions), 1.6 + 0.32 * len(documents))
     titles = [document.title for document in documents]
     for axis, question, values in zip(axes, questions, margin_bits, strict=True):
         _margins(axis, values, titles)
         axis.set_title(question.text, fontsize=9)
-    return _shown(
+    return shown(
         figure,
         alt=f"Heat maps, one a question, of {len(documents)} notes (rows) under {len(documents)} documents (columns): "
         f"the diagonal is 0 bits, the median cell off it {_signed(float(np.median(_off_diagonal(margin_bits))))} bits. "
@@ -99,7 +92,7 @@ def growth(frame: pd.DataFrame, tier: str) -> Shown:
     ----------
     frame : columns `question`, `first_tokens`, `lower_bits`, `error_bits`, `ceiling_bits`
     """
-    figure, (axis,) = _panels(1, 4.2)
+    figure, (axis,) = panels(1, 4.2)
     ceiling = float(frame["ceiling_bits"].iloc[0])
     colours = sns.color_palette("colorblind", len(set(frame["question"])))
     for colour, (question, part) in zip(colours, frame.groupby("question"), strict=True):
@@ -121,7 +114,7 @@ def growth(frame: pd.DataFrame, tier: str) -> Shown:
     axis.set(xlabel="tokens of the note that are read", ylabel="information Î (bits)")
     axis.legend(frameon=False, fontsize=9)
     first, last = (frame[frame["first_tokens"] == k]["lower_bits"] for k in _ends(frame))
-    return _shown(
+    return shown(
         figure,
         alt=f"Line chart of the estimate against tokens read, one line a question: from {first.min():.2f} to "
         f"{first.max():.2f} bits after one token to {last.min():.2f} to {last.max():.2f} bits after the whole note; "
@@ -135,18 +128,3 @@ def growth(frame: pd.DataFrame, tier: str) -> Shown:
 def _ends(frame: pd.DataFrame) -> tuple[int, int]:
     depths = frame["first_tokens"].to_numpy()
     return int(depths.min()), int(depths.max())
-
-
-def _panels(n_panels: int, height: float) -> tuple[Figure, list[Axes]]:
-    """Return panels below one another: side by side they would be unreadable on a phone."""
-    sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=0.85)
-    figure, axes = plt.subplots(n_panels, 1, figsize=(7.2, height * n_panels), squeeze=False, layout="constrained")
-    return figure, list(axes[:, 0])
-
-
-def _shown(figure: Figure, alt: str, caption: str, tier: str) -> Shown:
-    stream = io.BytesIO()
-    # Without a fixed Software entry the bytes would change with each release of matplotlib's metadata.
-    figure.savefig(stream, dpi=_DPI, facecolor="white", metadata={"Software": None})
-    plt.close(figure)
-    return Shown(stream.getvalue(), alt, caption, tier)

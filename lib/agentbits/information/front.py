@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from math import log, log2
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from agentbits.errors import InputError
-from agentbits.information.arrays import checked
-from agentbits.information.contrast import contexts_nats
-from agentbits.information.spread import pool_error_nats, population_error_nats
+from agentbits.errors import ArrayError, InputError
+from agentbits.information import mixtures
+from agentbits.information.arrays import checked, checked_notes
+from agentbits.information.limits import of_pool, of_population
+from agentbits.information.mixtures import Mixture, Statistic
+from agentbits.information.ratio import per_token_nats
+from agentbits.information.status import own_weight
 from agentbits.records import Bits, Estimand
 
-_ERRORS = {"pool": pool_error_nats, "population": population_error_nats}
+Array = NDArray[np.float64]
+_NAT = 1 / log(2)  # in bits
 
 
 def estimate(
@@ -21,7 +25,11 @@ def estimate(
     *,
     estimand: Estimand,
     scorer_is_sampler: bool,
+    contextless: ArrayLike | None = None,
+    n_tokens: ArrayLike | None = None,
     context_ids: Sequence[str] | None = None,
+    contexts_left_out: Sequence[str] = (),
+    confidence: float = 0.95,
 ) -> Bits:
     """Estimate I(X;Z|q) from one array of log-probabilities (paper §2.2 and App. B.2).
 
@@ -35,35 +43,90 @@ def estimate(
         `population`: the contexts are draws from a population; the estimate is a lower bound, biased low.
     scorer_is_sampler
         True only where the scoring model, temperature and template are those the notes were drawn from.
+    contextless : (N, M) or (Q, N, M), nats
+        log p(z_ij | q_i) of a model that read no context; tightens the upper bound of a population.
+    n_tokens : (N, M) or (Q, N, M)
+        Length of each note, for bits per token.
     context_ids
         One name a context; a repeated one is refused.
+    contexts_left_out
+        Contexts taken out because a note or a scoring failed (`complete` names them); only recorded.
+    confidence
+        Of the one-sided limits and of the two-sided interval.
 
     Returns
     -------
-    Bits, in bits. Nothing is clipped: a negative value says that the scorer is a bad proxy. `error_bits` is
-    None for a pool with M = 1 and for a population with N = 2, which show no spread.
+    Bits, in bits. Nothing is clipped: a negative value says that the scorer is a bad proxy. Errors are None for a
+    pool with M = 1 and for a population with N = 2, which show no spread.
 
     Raises
     ------
     ArrayError
-        Wrong shape or type, N < 2, entries that are not finite, a context given twice.
+        Wrong shape or type, N < 2, entries that are not finite, a context given twice, lengths below 1.
     InputError
-        An estimand that is neither `pool` nor `population`.
+        An estimand that is neither `pool` nor `population`, or a confidence outside (0, 1).
     """
-    if estimand not in get_args(Estimand):
-        raise InputError(f"estimand is {estimand!r}; expected 'pool' or 'population': say which is meant")
+    _check_design(estimand, confidence)
     array = checked(log_prob, context_ids)
-    shares = contexts_nats(array)
-    error_nats = _ERRORS[estimand](array)
+    found = _statistics(array, estimand, contextless, scorer_is_sampler=scorer_is_sampler)
+    contrast = found["contrast"]
+    limits = of_pool(found, confidence) if estimand == "pool" else of_population(found, confidence)
+    weight = own_weight(contrast.rows_nats)
+    n_contexts = array.shape[-1]
     return Bits(
-        lower_bits=float(shares.mean()) / log(2),
-        error_bits=None if error_nats is None else error_nats / log(2),
-        ceiling_bits=log2(array.shape[-1]),
+        lower_bits=contrast.value_nats * _NAT,
+        ceiling_bits=log2(n_contexts),
+        mean_own_weight=weight.mean,
+        dominated_share=weight.dominated_share,
+        context_bits=tuple(float(share) * _NAT for share in contrast.contexts_nats),
+        influence_bits=_influence(contrast),
         estimand=estimand,
         question_design="crossed" if np.ndim(log_prob) == 4 else "rows",
         n_questions=array.shape[0],
-        n_contexts=array.shape[1],
+        n_contexts=n_contexts,
         n_summaries=array.shape[2],
         scorer_is_sampler=scorer_is_sampler,
-        influence_bits=tuple(float(share) / log(2) for share in shares),
+        confidence=confidence,
+        contexts_left_out=tuple(contexts_left_out),
+        **limits,
+        **_per_token(contrast, n_tokens, array, estimand),
     )
+
+
+def _check_design(estimand: str, confidence: float) -> None:
+    if estimand not in get_args(Estimand):
+        raise InputError(f"estimand is {estimand!r}; expected 'pool' or 'population': say which is meant")
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence is {confidence}; expected a probability strictly between 0 and 1, such as 0.95")
+
+
+def _statistics(
+    array: Array, estimand: Estimand, contextless: ArrayLike | None, *, scorer_is_sampler: bool
+) -> dict[str, Statistic]:
+    """Evaluate what the design allows: under a proxy the contrast alone, which in a pool needs no companion."""
+    wanted: dict[str, Mixture] = {"contrast": mixtures.CONTRAST}
+    alone = None if contextless is None else checked_notes("contextless", contextless, array)
+    if scorer_is_sampler and estimand == "population":
+        wanted["half-own"] = mixtures.HALF_OWN
+        wanted["upper"] = mixtures.LEAVE_ONE_OUT if alone is None else mixtures.MIXED
+    found = mixtures.statistics(array, wanted, alone)
+    return {**found, "unbiased": found["contrast"]} if scorer_is_sampler and estimand == "pool" else found
+
+
+def _influence(contrast: Statistic) -> tuple[float, ...]:
+    falls = contrast.value_nats - contrast.left_out_nats
+    return tuple(float(fall) * _NAT for fall in falls) if len(falls) > 2 else ()
+
+
+def _per_token(contrast: Statistic, n_tokens: ArrayLike | None, array: Array, estimand: Estimand) -> dict[str, Any]:
+    if n_tokens is None:
+        return {"mean_tokens": None, "bits_per_token": None, "bits_per_token_error": None}
+    lengths = checked_notes("n_tokens", n_tokens, array)
+    if (lengths < 1).any():
+        raise ArrayError(f"n_tokens holds {lengths.min():g}; a note has at least 1 token")
+    rate, spread = per_token_nats(contrast, lengths, estimand)
+    return {
+        "mean_tokens": float(lengths.mean()),
+        "bits_per_token": rate * _NAT,
+        "bits_per_token_error": spread and spread.error * _NAT,
+    }

@@ -12,40 +12,72 @@ would draw one context twice and put a second own term into its mixture.
 Unit: nats.
 """
 
+from dataclasses import dataclass
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
-
-from agentbits.information.contrast import left_out_nats, rows_nats
+from scipy.stats import t as student
 
 Array = NDArray[np.float64]
 
 
-def pool_error_nats(log_prob: Array) -> float | None:
-    """Return the standard error of Î given the N contexts; None for M = 1, which shows no spread.
+@dataclass(frozen=True)
+class Spread:
+    """A standard error with the degrees of freedom it was found from."""
+
+    error: float
+    freedom: float
+
+    def margin(self, tail: float) -> float:
+        """Return how many units beyond the estimate a limit lies that is passed with probability `tail`."""
+        return self.error * float(cast("float", student.ppf(1 - tail, self.freedom)))
+
+
+def within_contexts(rows: Array) -> Spread | None:
+    """Return the error of the mean given the contexts; None for M = 1, which shows no spread.
+
+    Degrees of freedom by Welch and Satterthwaite: contexts whose notes vary most decide.
 
     Parameters
     ----------
-    log_prob : (Q, N, M, N), nats. Notes of different questions are independent draws.
+    rows : (Q, N, M). Notes of different questions are independent draws.
     """
-    rows = rows_nats(log_prob)
     n_questions, n_contexts, n_summaries = rows.shape
     if n_summaries < 2:
         return None
     variance = rows.var(axis=2, ddof=1) / n_summaries
-    return float(np.sqrt(variance.sum()) / (n_questions * n_contexts))
+    total = float(variance.sum())
+    squares = float(np.sum(variance**2))
+    freedom = (n_summaries - 1) * total**2 / squares if squares else float(variance.size * (n_summaries - 1))
+    return Spread(float(np.sqrt(total)) / (n_questions * n_contexts), freedom)
 
 
-def population_error_nats(log_prob: Array) -> float | None:
-    """Return the delete-one-context jackknife error of Î; None for N = 2, where each deletion leaves log 1.
+def jackknife(left_out: Array) -> Spread | None:
+    """Return the delete-one-context error with N − 1 degrees of freedom; None for N = 2.
 
-    Questions are averaged before a context is deleted: notes on one document are not independent rows.
+    With two contexts each deletion leaves one, and log 1.
 
     Parameters
     ----------
-    log_prob : (Q, N, M, N), nats
+    left_out : (N,), the statistic without each context
     """
-    n_contexts = log_prob.shape[-1]
+    n_contexts = len(left_out)
     if n_contexts < 3:
         return None
-    deleted = left_out_nats(log_prob)
-    return float(np.sqrt((n_contexts - 1) / n_contexts * np.sum((deleted - deleted.mean()) ** 2)))
+    squares = float(np.sum((left_out - left_out.mean()) ** 2))
+    return Spread(float(np.sqrt((n_contexts - 1) / n_contexts * squares)), n_contexts - 1)
+
+
+def effective_contexts(left_out: Array) -> float:
+    """Return how many contexts carry the jackknife error: (Σd²)²/Σd⁴ of the deviations d; about N/3 if normal.
+
+    Few mean that the estimate hangs on events which other N contexts may show more often or not at all.
+
+    Parameters
+    ----------
+    left_out : (N,), the statistic without each context
+    """
+    squares = (left_out - left_out.mean()) ** 2
+    fourth = float(np.sum(squares**2))
+    return float(np.sum(squares)) ** 2 / fourth if fourth else 0.0

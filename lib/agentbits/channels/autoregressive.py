@@ -1,7 +1,7 @@
-"""Why believe an estimator? Channels that carry a sampler and their exact answer.
+"""Which channel is most like a language model?
 
-`Autoregressive` writes notes the way a language model does, token by token with an end token, but over so few
-symbols that every possible note can be listed: its information is known, not estimated.
+One that writes token by token and ends with an end token, but over so few symbols that every possible note can be
+listed: its information is known, not estimated.
 
 Symbols: x one of C contexts · z a note of at most L tokens over V symbols, the last of which ends the note.
 Unit: nats, where a name says so.
@@ -18,6 +18,7 @@ from scipy.special import logsumexp, softmax
 from agentbits.errors import InputError
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 _LARGEST_LISTING = 2_000_000
 
 
@@ -71,7 +72,7 @@ class Autoregressive:
         before = (self.n_symbols, *note[:-1])
         return self.log_next[:, before, note]
 
-    def notes(self) -> list[tuple[int, ...]]:
+    def listed(self) -> list[tuple[int, ...]]:
         """List every possible note: those that end by themselves, then those that are cut at L.
 
         Raises
@@ -91,14 +92,40 @@ class Autoregressive:
 
     @cached_property
     def note_log_prob_nats(self) -> Array:
-        """Return log p(z | x) of each note in `notes()`: (C, number of notes), nats."""
-        return np.stack([self.token_log_prob_nats(note).sum(axis=1) for note in self.notes()], axis=1)
+        """Return log p(z | x) of each note in `listed()`: (C, number of notes), nats."""
+        return np.stack([self.token_log_prob_nats(note).sum(axis=1) for note in self.listed()], axis=1)
 
-    def information_nats(self) -> float:
-        """Return I(X;Z) = Σ_z (1/C) Σ_x p(z|x) log p(z|x)/p(z), exact, for a uniform x over the C contexts."""
+    @cached_property
+    def _marginal_nats(self) -> Array:
+        return np.asarray(logsumexp(self.note_log_prob_nats, axis=0)) - np.log(len(self.logits))
+
+    def contexts(self, n_contexts: int, rng: np.random.Generator) -> Integers:
+        """Draw contexts uniformly from the C there are: (N,)."""
+        return rng.integers(len(self.logits), size=n_contexts)
+
+    def notes(self, contexts: Integers, n_summaries: int, rng: np.random.Generator) -> Integers:
+        """Draw notes, as their places in `listed()`: (N, M)."""
+        steps = np.cumsum(np.exp(self.note_log_prob_nats[contexts]), axis=1)
+        draws = rng.random((len(contexts), n_summaries)) * steps[:, -1:]
+        return np.array([np.searchsorted(own, u, side="right") for own, u in zip(steps, draws, strict=True)])
+
+    def log_prob_nats(self, notes: Integers, contexts: Integers) -> Array:
+        """Return log p(z_ij | x_l), nats: (N, M, K)."""
+        return np.moveaxis(self.note_log_prob_nats[contexts][:, notes], 0, -1)
+
+    def marginal_nats(self, notes: Integers) -> Array:
+        """Return log p(z_ij), nats: (N, M)."""
+        return self._marginal_nats[notes]
+
+    def information_bits(self) -> float:
+        """Return I(X;Z) = Σ_z (1/C) Σ_x p(z|x) log2 p(z|x)/p(z), exact, for a uniform x over the C contexts."""
         log_p = self.note_log_prob_nats
-        mixture = logsumexp(log_p, axis=0) - np.log(len(log_p))
-        return float(np.sum(np.exp(log_p) * (log_p - mixture)) / len(log_p))
+        return float(np.sum(np.exp(log_p) * (log_p - self._marginal_nats)) / len(log_p) / np.log(2))
+
+    def chi_squared(self) -> float:
+        """Return χ² = Σ_z (1/C) Σ_x p(z|x)²/p(z) − 1, exact."""
+        log_p = self.note_log_prob_nats
+        return float(np.sum(np.exp(2 * log_p - self._marginal_nats)) / len(log_p)) - 1
 
 
 def random_autoregressive(

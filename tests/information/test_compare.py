@@ -1,0 +1,68 @@
+"""The difference of two compressors: paired, with the error that repetition shows."""
+
+import numpy as np
+import pytest
+
+from agentbits import information
+from agentbits.channels import Facts, coin, sampled_array
+from agentbits.errors import ArrayError
+
+
+def pairs(n_seeds: int, n_contexts: int = 48) -> list[tuple[np.ndarray, np.ndarray]]:
+    """A careful and a careless compressor on the same contexts."""
+    rng, careful, careless = np.random.default_rng(0), Facts(2, 2, 0.9, 0.05), Facts(2, 2, 0.6, 0.05)
+    drawn = []
+    for _ in range(n_seeds):
+        contexts = careful.contexts(n_contexts, rng)
+        notes = [channel.notes(contexts, 2, rng) for channel in (careful, careless)]
+        drawn.append((careful.log_prob_nats(notes[0], contexts), careless.log_prob_nats(notes[1], contexts)))
+    return drawn
+
+
+TRUTH_BITS = Facts(2, 2, 0.9, 0.05).information_bits() - Facts(2, 2, 0.6, 0.05).information_bits()
+
+
+@pytest.mark.parametrize("estimand", ["pool", "population"])
+def test_the_error_is_that_of_repetition(estimand: str) -> None:
+    found = [
+        information.compare(a, b, estimand=estimand, scorer_is_sampler=True)  # type: ignore[arg-type]
+        for a, b in pairs(200)
+    ]
+    differences = np.array([d.difference_bits for d in found])
+    errors = np.array([d.error_bits for d in found])
+    if estimand == "population":
+        assert np.mean([d.estimator == "half-own" for d in found]) > 0.8
+        assert differences.mean() == pytest.approx(TRUTH_BITS, abs=4 * differences.std() / np.sqrt(200))
+        covered = [d.interval_bits[0] <= TRUTH_BITS <= d.interval_bits[1] for d in found if d.interval_bits]
+        assert np.mean(covered) >= 0.92
+        assert np.sqrt(np.mean(errors**2)) == pytest.approx(differences.std(), rel=0.15)
+        apart = np.hypot(
+            *np.mean([(d.a.point_error_bits, d.b.point_error_bits) for d in found if d.interval_bits], axis=0)
+        )
+        assert errors.mean() < apart, "what the contexts share cancels"
+    else:
+        assert {d.estimator for d in found} == {"contrast"}
+        apart = [np.hypot(d.a.error_bits, d.b.error_bits) for d in found]
+        np.testing.assert_allclose(errors, apart)
+
+
+def test_a_compressor_does_not_differ_from_itself() -> None:
+    a = sampled_array(coin(0.1), 32, 2, rng=np.random.default_rng(1))
+    same = information.compare(a, a, estimand="population", scorer_is_sampler=True)
+    assert (same.difference_bits, same.error_bits) == (0.0, 0.0)
+
+
+def test_lower_bounds_have_a_difference_but_no_interval() -> None:
+    a, b = pairs(1)[0]
+    proxies = information.compare(a, b, estimand="population", scorer_is_sampler=False)
+    assert (proxies.estimator, proxies.interval_bits) == ("contrast", None)
+    assert proxies.error_bits is not None
+    single = information.compare(a[:, :1], b[:, :1], estimand="pool", scorer_is_sampler=True)
+    assert (single.error_bits, single.interval_bits) == (None, None)
+    assert information.compare(a, b[:, :1], estimand="population", scorer_is_sampler=True).b.n_summaries == 1
+
+
+def test_other_contexts_are_refused() -> None:
+    a, b = pairs(1)[0]
+    with pytest.raises(ArrayError, match=r"a has \(Q, N\) = \(1, 48\), b has \(1, 47\); a comparison needs the same"):
+        information.compare(a, b[:47, :, :47], estimand="pool", scorer_is_sampler=True)
