@@ -13,13 +13,15 @@ CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/.agentbits-ready
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(CONSTRAINTS) --build-constraint $(CONSTRAINTS)
+# Distributions whose information other people give; they need an older NumPy and a JAX that their package can import.
+BENCHMARK_MI := benchmark-mi==0.1.3 jax==0.4.33
 # A package of its own line in the constraints, or its bare name where they are empty.
 pinned = $(or $(shell grep '^$(1)==' $(CONSTRAINTS)),$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test test-fast format clean
+.PHONY: help setup run book test test-fast calibrate bench format clean
 
-help: ## list the verbs
+help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 setup: $(READY) ## make the environment: .venv, all packages, the embedded model
@@ -50,7 +52,17 @@ test: $(READY) ## set up, then all tests, lint, types and floors
 test-fast: $(READY) ## the tests that load no language model and need no browser
 	@$(BIN)/python -m pytest -m 'not model and not browser'
 
-format: $(READY) ## put the code into its usual form
+calibrate: $(READY) ## draw the estimators on channels of known information again, into data/results (minutes)
+	@$(BIN)/python tests/calibration/sweeps.py
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python _build/benchmark-mi
+	@$(BIN)/uv pip install --quiet --python _build/benchmark-mi/bin/python $(BENCHMARK_MI)
+	@_build/benchmark-mi/bin/python tests/calibration/record_benchmark_mi.py >_build/benchmark_mi.json
+	@mv _build/benchmark_mi.json tests/expected/benchmark_mi.json
+
+bench: $(READY) ## measure speed and memory as ratios against named peers
+	@$(BIN)/python tests/bench/estimators.py
+
+format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

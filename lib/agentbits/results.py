@@ -23,6 +23,7 @@ from agentbits.places import build_dir, project_root
 from agentbits.records import Bits, Summary, Usage
 
 _MANIFEST = "manifest.json"
+_NOTHING = Usage(0, 0)
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class Run:
     def finish(
         self,
         *,
-        engine: Identity,
-        prompt_hashes: Mapping[str, str],
-        usage: Usage,
+        engine: Identity | None = None,
+        prompt_hashes: Mapping[str, str] | None = None,
+        usage: Usage = _NOTHING,
         scored_tokens: int = 0,
         n_memo_hits: int = 0,
     ) -> None:
@@ -70,13 +71,14 @@ class Run:
 
         Parameters
         ----------
+        engine : None for a run without a language model
         usage : of generation; `scored_tokens` counts each note once for every context it was scored under
         n_memo_hits : notes and scores that an earlier run had already paid for
         """
         closing = {
             "status": "completed",
-            "engine": asdict(engine),
-            "prompt_hashes": dict(prompt_hashes),
+            "engine": asdict(engine) if engine else {},
+            "prompt_hashes": dict(prompt_hashes or {}),
             "prompt_tokens": usage.prompt_tokens,
             "cached_tokens": usage.cached_tokens,
             "generated_tokens": usage.generated_tokens,

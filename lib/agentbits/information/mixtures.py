@@ -16,13 +16,16 @@ The half-own mixture weighs the own term by α = 1/(2N). A mixture of n − 1 ot
 Symbols: N contexts · M summaries each · Q questions. Unit: nats.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_BLOCK_ENTRIES = 1 << 14
+# Below this, probabilities relative to the largest are near the end of what a float64 can hold: logarithms then.
+_SMALLEST = 1e-280
 
 
 @dataclass(frozen=True)
@@ -38,24 +41,12 @@ class Mixture:
     own_share: float
     contextless_share: float = 0.0
 
-    def log_nats(self, own: Array, others: Array, n: Array, contextless: Array) -> Array:
-        """Return log m(z): (Q, M, K).
-
-        Parameters
-        ----------
-        own : (Q, M, 1), log-probability under the own context
-        others : (Q, M, K), log-sum over n − 1 other contexts
-        n : (K,), number of contexts in each mixture
-        contextless : (Q, M, 1), log-probability under no context
-        """
-        with np.errstate(divide="ignore"):  # weight 0: the term is absent
-            own_weight = np.log(self.own_share / n)
-            other_weight = np.log((1 - self.own_share / n) / np.maximum(n - 1, 1))
-        mixture = np.logaddexp(own + own_weight, others + other_weight)
-        if not self.contextless_share:
-            return mixture
-        read, unread = np.log(1 - self.contextless_share), np.log(self.contextless_share)
-        return np.logaddexp(mixture + read, contextless + unread)
+    def weights(self, n: Array) -> tuple[Array, Array, Array]:
+        """Return the weights of the own term, of each other context and of no context, for mixtures of n contexts."""
+        own = self.own_share / n
+        others = (1 - own) / np.maximum(n - 1, 1)
+        read = 1 - self.contextless_share
+        return read * own, read * others, np.full_like(own, self.contextless_share)
 
 
 CONTRAST = Mixture(own_share=1.0)
@@ -88,12 +79,70 @@ class Statistic:
         return self.rows_nats.mean(axis=(0, 2))
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """What mixtures are made of, for a block of B contexts.
+
+    Attributes
+    ----------
+    own : (Q, B, M, 1), log-probability under the own context
+    others : (Q, B, M, N), log-probabilities with the own one at −∞
+    contextless : (Q, B, M, 1)
+    n : (B, 1, N), contexts in the mixture when k is left out; at k = own nothing is
+    """
+
+    own: Array
+    others: Array
+    contextless: Array
+    n: Array
+
+    def log_mixtures(self, mixtures: Mapping[str, Mixture]) -> dict[str, Array]:
+        """Return log m without each context k, exact at any margin: (Q, B, M, N) each.
+
+        Sums of what stands before and after k: subtracting the term from the full sum instead loses every digit
+        once the margin reaches 37 nats.
+        """
+        parts = self.own, self.others, self.contextless
+        top = np.maximum(np.maximum(self.own, self.contextless), self.others.max(axis=-1, keepdims=True))
+        own, others, contextless = (np.exp(part - top) for part in parts)
+        rest = _without_each(others, np.add, 0.0)
+        weights = {name: mixture.weights(self.n) for name, mixture in mixtures.items()}
+        with np.errstate(divide="ignore"):
+            found = {name: np.log(_weighted((own, rest, contextless), w)) + top for name, w in weights.items()}
+        far = rest.min(axis=-1) < _SMALLEST
+        if far.any():
+            log_rest = _without_each(self.others, np.logaddexp, -np.inf)
+            for name, w in weights.items():
+                found[name][far] = _log_weighted((self.own, log_rest, self.contextless), w)[far]
+        return found
+
+
+def _weighted(terms: Sequence[Array], weights: Sequence[Array]) -> Array:
+    total = terms[1] * weights[1]
+    total += terms[0] * weights[0]
+    return total + terms[2] * weights[2] if weights[2].any() else total
+
+
+def _log_weighted(terms: Sequence[Array], weights: Sequence[Array]) -> Array:
+    with np.errstate(divide="ignore"):  # weight 0: the term is absent
+        own, rest, contextless = (term + np.log(weight) for term, weight in zip(terms, weights, strict=True))
+    return np.logaddexp(np.logaddexp(own, rest), contextless)
+
+
+def _without_each(values: Array, sum_of: np.ufunc, nothing: float) -> Array:
+    """Return the sum over all l but k, for each k along the last axis, without ever subtracting."""
+    before, after = np.full_like(values, nothing), np.full_like(values, nothing)
+    sum_of.accumulate(values[..., :-1], axis=-1, out=before[..., 1:])
+    sum_of.accumulate(values[..., :0:-1], axis=-1, out=after[..., -2::-1])
+    return sum_of(before, after)
+
+
 def statistics(
     log_prob: Array, mixtures: Mapping[str, Mixture], contextless: Array | None = None
 ) -> dict[str, Statistic]:
     """Evaluate several estimators, and each of them without each context, in one pass over the array.
 
-    Works context by context, so that it needs little memory beside the array itself.
+    Works through blocks of contexts, so that it needs little memory beside the array itself.
 
     Parameters
     ----------
@@ -103,29 +152,26 @@ def statistics(
     n_questions, n_contexts, n_summaries, _ = log_prob.shape
     rows = {name: np.empty((n_questions, n_contexts, n_summaries)) for name in mixtures}
     sums = {name: np.zeros(n_contexts) for name in mixtures}
-    for i in range(n_contexts):
-        others = log_prob[:, i].copy()
-        own = others[..., i : i + 1].copy()
-        others[..., i] = -np.inf
-        without = _without_each(others)  # at k = i nothing more is left out: the whole mixture
-        n = np.where(np.arange(n_contexts) == i, n_contexts, n_contexts - 1.0)
-        alone = own if contextless is None else contextless[:, i, :, np.newaxis]
-        for name, mixture in mixtures.items():
+    size = max(1, _BLOCK_ENTRIES // (n_questions * n_summaries * n_contexts))
+    for first in range(0, n_contexts, size):
+        block = np.arange(first, min(first + size, n_contexts))
+        terms = _terms(log_prob, block, contextless)
+        for name, mixture in terms.log_mixtures(mixtures).items():
             # Numerator and own term are the same number, or a row could exceed its ceiling.
-            ratios = own - mixture.log_nats(own, without, n, alone)
-            rows[name][:, i] = ratios[..., i]
-            ratios[..., i] = 0.0  # row i leaves together with column i
-            sums[name] += ratios.mean(axis=(0, 1))
-    return {name: Statistic(rows[name], sums[name] / (n_contexts - 1)) for name in mixtures}
+            ratios = np.subtract(terms.own, mixture, out=mixture)
+            local = np.arange(len(block))
+            rows[name][:, block] = ratios[:, local, :, block].swapaxes(0, 1)
+            ratios[:, local, :, block] = 0.0  # row i leaves together with column i
+            sums[name] += ratios.sum(axis=(0, 1, 2))
+    scale = n_questions * n_summaries * (n_contexts - 1)
+    return {name: Statistic(rows[name], sums[name] / scale) for name in mixtures}
 
 
-def _without_each(log_prob: Array) -> Array:
-    """Return log Σ_{l≠k} exp(log_prob[..., l]) for each k, exact at any margin: same shape.
-
-    From log-sums over what stands before and after k: subtracting the term from the full sum instead loses
-    every digit once the margin reaches 37 nats.
-    """
-    nothing = np.full((*log_prob.shape[:-1], 1), -np.inf)
-    before = np.logaddexp.accumulate(log_prob[..., :-1], axis=-1)
-    after = np.logaddexp.accumulate(log_prob[..., :0:-1], axis=-1)[..., ::-1]
-    return np.logaddexp(np.concatenate([nothing, before], axis=-1), np.concatenate([after, nothing], axis=-1))
+def _terms(log_prob: Array, block: NDArray[np.int64], contextless: Array | None) -> _Terms:
+    others = log_prob[:, block]
+    local = np.arange(len(block))
+    own = others[:, local, :, block].swapaxes(0, 1)[..., np.newaxis]
+    others[:, local, :, block] = -np.inf
+    n = np.full((len(block), 1, log_prob.shape[-1]), log_prob.shape[-1] - 1.0)
+    n[local, 0, block] += 1
+    return _Terms(own, others, own if contextless is None else contextless[:, block, :, np.newaxis], n)
