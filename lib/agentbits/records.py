@@ -90,7 +90,8 @@ class Bits:
     point_bits, point_error_bits, interval_bits : the best value with its error and two-sided interval; population:
         half-own, where `status` is `point`; pool: contrast, where the scorer is the sampler
     upper_bits, upper_limit_bits : upper bound and its one-sided limit, where the scorer is the sampler; population:
-        leave-one-out, mixed with the contextless model where given; pool: the estimate itself, which is unbiased
+        leave-one-out, mixed with the contextless model where given, its limit only where N >= 24 and
+        at least five contexts carry the error; pool: the estimate itself, which is unbiased
     ceiling_bits : log2 N, which no array can exceed
     status : `point`, `lower bound only` or `saturated`; a pool is never saturated, its ceiling can be the truth
     mean_own_weight, dominated_share : the own term's share of the mixture, mean over notes; share of notes where it

@@ -33,7 +33,7 @@ from agentbits.channels import (
 )
 from agentbits.records import Bits
 
-SEED, N_SEEDS = 0, 300
+SEED, N_SEEDS = 0, 1000
 INFORMATION_NATS = (0.1, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
 MOST_TOKENS_NATS = 2.0  # the token channel's few words carry little more
 N_CONTEXTS = (8, 16, 32, 64, 128)
@@ -135,7 +135,13 @@ def _population_numbers(draws: Sequence[Draw], truth: float) -> dict[str, Any]:
     wrong = abs(half_own.mean() - truth) > max(WRONG_SHARE * truth, WRONG_BITS)
     covered = [bits.interval_bits[0] <= truth <= bits.interval_bits[1] for bits in points if bits.interval_bits]
     upper = np.array([[found.alone.upper_bits, found.mixed.upper_bits] for found in draws])
-    limits = np.array([[found.alone.upper_limit_bits, found.mixed.upper_limit_bits] for found in draws])
+    limits = np.array(
+        [
+            [found.alone.upper_limit_bits, found.mixed.upper_limit_bits]
+            for found in draws
+            if found.alone.upper_limit_bits
+        ]
+    ).reshape(-1, 2)
     return {
         "lower_bits": lower.mean(),
         "lower_sd_bits": lower.std(ddof=1),
@@ -145,8 +151,9 @@ def _population_numbers(draws: Sequence[Draw], truth: float) -> dict[str, Any]:
         "mixed_bits": upper[:, 1].mean(),
         "error_ratio": np.sqrt(np.mean([bits.error_bits**2 for bits in alone])) / max(lower.std(ddof=1), 1e-12),
         "lower_limit_coverage": np.mean([bits.lower_limit_bits <= truth for bits in alone]),
-        "leave_one_out_coverage": np.mean(limits[:, 0] >= truth),
-        "mixed_coverage": np.mean(limits[:, 1] >= truth),
+        "upper_limit_share": len(limits) / len(draws),
+        "leave_one_out_coverage": np.mean(limits[:, 0] >= truth) if len(limits) else np.nan,
+        "mixed_coverage": np.mean(limits[:, 1] >= truth) if len(limits) else np.nan,
         "point_share": point_share,
         "saturated_share": np.mean([bits.status == "saturated" for bits in alone]),
         "point_bits": np.mean([bits.point_bits for bits in points]) if points else np.nan,
@@ -170,6 +177,7 @@ POPULATION_COLUMNS = {
     "mixed_bits": "mean of the mixed upper bound with the true marginal as contextless model, bits",
     "error_ratio": "root mean square of the jackknife error of the contrast over its standard deviation",
     "lower_limit_coverage": "share of one-sided 95 % lower limits at or below the truth",
+    "upper_limit_share": "share of seeds with an upper limit: N >= 24, and at least five contexts carry the error",
     "leave_one_out_coverage": "share of one-sided 95 % upper limits, leave-one-out, at or above the truth",
     "mixed_coverage": "the same for the mixed bound",
     "point_share": "share of seeds with status point",

@@ -17,9 +17,15 @@ from agentbits import results
 from agentbits.runner.executed import INJECTED, strip
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TOY = {"engine": "toy", "model": "toy", "profile": "toy"}
 IMAGE = re.compile(r"base64,[A-Za-z0-9+/=]+")
+
+
+def toy(path: Path) -> dict[str, str]:
+    """Return those of the toy profile's parameters that the notebook has."""
+    declared = papermill.inspect_notebook(str(path))
+    return {name: value for name, value in TOY.items() if name in declared}
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +39,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
             papermill.execute_notebook(
                 str(path),
                 str(folder / "notebook.ipynb"),
-                parameters={**TOY, "run_dir": str(folder)},
+                parameters={**toy(path), "run_dir": str(folder)},
                 cwd=str(ROOT),
                 progress_bar=False,
             )
@@ -47,12 +53,12 @@ def golden(path: Path) -> Path:
     return ROOT / "tests" / "expected" / path.name
 
 
-def without_images(folder: Path) -> Any:
+def without_images(path: Path, folder: Path) -> Any:
     notebook = nbformat.read(folder / "notebook.ipynb", as_version=4)
     strip(notebook)
     for cell in notebook.cells:
         if cell.metadata.get("tags") == [INJECTED, "remove-cell"]:
-            cell["source"] = "\n".join(f"{name} = {value!r}" for name, value in TOY.items())
+            cell["source"] = "\n".join(f"{name} = {value!r}" for name, value in toy(path).items())
     return nbformat.from_dict(_replace_images(notebook))
 
 
@@ -67,7 +73,7 @@ def _replace_images(part: Any) -> Any:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_shows_what_its_golden_shows(path: Path, executed: Any, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--regenerate-goldens"):
-        nbformat.write(without_images(executed(path)), golden(path))
+        nbformat.write(without_images(path, executed(path)), golden(path))
     regression = NBRegressionFixture(
         exec_cwd=str(ROOT),
         exec_timeout=300,

@@ -24,7 +24,7 @@ def information_bits(table: Array) -> float:
     return float((xlogy(checked, checked) - xlogy(checked, checked.mean(axis=0))).sum() / len(checked) / np.log(2))
 
 
-def expected_bits(table: Array, n_contexts: int, *, own_share: float = 1.0) -> float:
+def expected_bits(table: Array, n_contexts: int, *, own_share: float = 1.0, contextless: Array | None = None) -> float:
     """Return the estimate's expectation over draws of N contexts, with repetition, from the rows of a table.
 
     Parameters
@@ -32,6 +32,7 @@ def expected_bits(table: Array, n_contexts: int, *, own_share: float = 1.0) -> f
     table : (C, Z), p(z | x)
     own_share
         Weight of the own term in units of 1/N: 1 is the contrast, 0.5 half-own, 0 leave-one-out.
+    contextless : (Z,), p(z | no context), which then takes half of the weight: with own_share 0 the mixed bound
 
     Raises
     ------
@@ -43,11 +44,12 @@ def expected_bits(table: Array, n_contexts: int, *, own_share: float = 1.0) -> f
     counts = _compositions(n_others, len(checked))
     chance = multinomial(n_others, np.full(len(checked), 1 / len(checked))).pmf(counts)
     others = counts @ checked / n_others
-    total = 0.0
+    own_weight, total = own_share / n_contexts, 0.0
     for own in checked:
         seen = own > 0
-        own_weight = own_share / n_contexts
         mixture = own_weight * own[seen] + (1 - own_weight) * others[:, seen]
+        if contextless is not None:
+            mixture = (mixture + contextless[seen]) / 2
         with np.errstate(divide="ignore"):  # leave-one-out of a note that no other context could write is infinite
             total += float(own[seen] @ (np.log(own[seen]) - chance @ np.log(mixture)))
     return total / len(checked) / float(np.log(2))

@@ -142,7 +142,7 @@ def _largest_bits(information: object) -> float:
         )
     if information.upper_limit_bits is None:
         raise InputError(
-            "this estimate is a lower bound only (the scorer is not the sampler, or the design shows no spread); Fano "
-            "needs an upper limit: score with the sampler, with M >= 2 for a pool"
+            "this estimate is a lower bound only (the scorer is not the sampler, or too few notes or contexts carry "
+            "its error); Fano needs an upper limit: score with the sampler, M >= 2 for a pool, more contexts otherwise"
         )
     return information.upper_limit_bits

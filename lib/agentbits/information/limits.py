@@ -10,7 +10,7 @@ from typing import Any
 
 from agentbits.information.mixtures import Statistic
 from agentbits.information.spread import Spread, effective_contexts, jackknife, within_contexts
-from agentbits.information.status import LARGEST_GAP_NATS, own_weight, population_status
+from agentbits.information.status import LARGEST_GAP_NATS, enough_contexts, own_weight, population_status
 
 _NAT = 1 / log(2)  # in bits
 
@@ -24,17 +24,16 @@ def of_population(found: Mapping[str, Statistic], confidence: float) -> dict[str
     """
     contrast, half_own, upper = found["contrast"], found.get("half-own"), found.get("upper")
     gap_nats = half_own.value_nats - contrast.value_nats if half_own else None
-    effective = effective_contexts((half_own or contrast).left_out_nats)
-    status = population_status(
-        contrast.value_nats, gap_nats, own_weight(contrast.rows_nats), effective, len(contrast.left_out_nats)
-    )
+    effective, n_contexts = effective_contexts((half_own or contrast).left_out_nats), len(contrast.left_out_nats)
+    status = population_status(contrast.value_nats, gap_nats, own_weight(contrast.rows_nats), effective, n_contexts)
+    enough = enough_contexts(effective, n_contexts) or None  # with fewer, what was not seen may be large
     return {
         "status": status,
         "gap_bits": None if gap_nats is None else gap_nats * _NAT,
         "effective_contexts": effective,
         **_lower(contrast, jackknife(contrast.left_out_nats), confidence),
         **_half_own(contrast, half_own if status == "point" else None, confidence),
-        **_upper(upper, upper and jackknife(upper.left_out_nats), confidence),
+        **_upper(upper, upper and enough and jackknife(upper.left_out_nats), confidence),
     }
 
 
@@ -63,10 +62,10 @@ def _lower(contrast: Statistic, spread: Spread | None, confidence: float) -> dic
 
 
 def _half_own(contrast: Statistic, half_own: Statistic | None, confidence: float) -> dict[str, Any]:
-    """Return the point; its upper arm is doubled where a gap only just small enough may have been luck.
+    """Return the point; its upper arm is doubled where the gap is within three errors of the threshold.
 
-    Such a gap goes with an estimate that is low by chance, and only those are shown: without the longer arm the
-    interval covered the truth in as few as 70 % of the runs with status `point` (data/results/calibration).
+    Where such gaps are rare, those that pass go with an estimate that is low by chance: without the longer arm their
+    interval covered the truth in as few as 62 % of runs (Gaussian, 8 dimensions, 2 nats, N = 64).
     """
     if half_own is None:
         return _point(None, None, None)
@@ -74,7 +73,7 @@ def _half_own(contrast: Statistic, half_own: Statistic | None, confidence: float
     margins = _margins(spread, confidence)
     of_gap = jackknife(half_own.left_out_nats - contrast.left_out_nats)
     if margins and of_gap:
-        largest_gap = half_own.value_nats - contrast.value_nats + of_gap.margin(1 - confidence)
+        largest_gap = half_own.value_nats - contrast.value_nats + 3 * of_gap.error
         margins = margins[0], margins[1] * (1 if largest_gap < LARGEST_GAP_NATS else 2)
     return _point(half_own, spread, margins)
 

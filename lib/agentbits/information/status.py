@@ -54,6 +54,12 @@ def population_status(
     """
     if weight.mean > SATURATED_WEIGHT or np.log(n_contexts) - contrast_nats < SATURATED_MARGIN_NATS:
         return "saturated"
-    enough = n_contexts >= FEWEST_CONTEXTS and effective >= FEWEST_EFFECTIVE_CONTEXTS
-    unbiased = gap_nats is not None and gap_nats < LARGEST_GAP_NATS
-    return "point" if enough and unbiased and weight.dominated_share <= LARGEST_DOMINATED_SHARE else "lower bound only"
+    unbiased = (
+        gap_nats is not None and gap_nats < LARGEST_GAP_NATS and weight.dominated_share <= LARGEST_DOMINATED_SHARE
+    )
+    return "point" if unbiased and enough_contexts(effective, n_contexts) else "lower bound only"
+
+
+def enough_contexts(effective: float, n_contexts: int) -> bool:
+    """Say whether a limit above the estimate can be believed: N and the contexts that carry its error."""
+    return n_contexts >= FEWEST_CONTEXTS and effective >= FEWEST_EFFECTIVE_CONTEXTS
