@@ -5,9 +5,11 @@ import struct
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib import image
 
 from agentbits import figures
+from agentbits.errors import InputError
 from agentbits.records import Document, Question, Summary, Usage
 
 DOCUMENTS = [Document(f"d{n}", f"<b>Land {n}</b>", "x <script>alert(1)</script>", "test", "none") for n in range(3)]
@@ -72,3 +74,39 @@ def test_a_note_that_fits_elsewhere_is_counted() -> None:
     lost = LOG_PROB.copy()
     lost[0, 1, 0, 2] = -1.0
     assert figures.foreign_sentence(lost).startswith("1 of 6 notes are more probable under some other document")
+
+
+POINTS = pd.DataFrame(
+    {"n": [2, 4, 8] * 2, "bits": [1.0, 2.0, 1.5, 0.0, 1.0, 2.0], "kind": ["a"] * 3 + ["b"] * 3, "error": [0.1] * 6}
+)
+CHART = figures.Chart("n", "bits", "contexts N", "information (bits)", series="kind", error="error", log_x=True)
+
+
+def test_lines_say_in_words_what_they_draw() -> None:
+    shown = figures.lines(POINTS, CHART, caption="Both.", tier="toy", references={"ceiling": 3.0})
+    assert shown.alt == (
+        "Line chart of information (bits) against contexts N. a: 1.00 at 2 to 1.50 at 8, maximum 2.00 at 4; "
+        "b: 0.00 at 2 to 2.00 at 8. A horizontal line marks ceiling, 3.00."
+    )
+    assert shown.png.startswith(b"\x89PNG")
+
+
+def test_panels_and_single_lines_need_no_legend() -> None:
+    one = figures.lines(POINTS[:3], figures.Chart("n", "bits", "N", "bits"), caption="One.", tier="toy")
+    assert one.alt.startswith("Line chart of bits against N. 1.00 at 2")
+    panels = figures.lines(POINTS, figures.Chart("n", "bits", "N", "bits", rows="kind"), caption="Two.", tier="toy")
+    assert "a: 1.00 at 2" in panels.alt
+    assert "b: 0.00 at 2" in panels.alt
+
+
+def test_lines_refuse_what_they_cannot_draw() -> None:
+    with pytest.raises(InputError, match="the frame lacks bytes; it has n, bits, kind, error"):
+        figures.lines(POINTS, figures.Chart("n", "bytes", "N", "bytes"), caption="", tier="")
+    many = pd.DataFrame({"n": range(9), "bits": range(9), "kind": list("abcdefghi")})
+    with pytest.raises(InputError, match="9 series in one chart; at most 8 can be told apart"):
+        figures.lines(many, figures.Chart("n", "bits", "N", "bits", series="kind"), caption="", tier="")
+
+
+def test_a_table_without_heads_shows_all_columns() -> None:
+    assert "information" not in figures.table(POINTS, {"n": "N"}, "Some").plain
+    assert all(name in figures.table(POINTS, None, "All").plain for name in POINTS.columns)

@@ -126,13 +126,18 @@ BITS_COLUMNS = {
     "lower_bits": "contrast estimate of I(X;Z|q), bits",
     "error_bits": "its standard error, bits",
     "ceiling_bits": "log2 N, bits",
+    "lower_limit_bits": "one-sided lower confidence limit, bits",
+    "point_bits": "best value where the status allows one, bits",
+    "upper_bits": "upper bound where the scorer is the sampler, bits",
+    "mean_own_weight": "mean share of the own term in the mixture",
+    "status": "point, lower bound only or saturated",
 }
 
 
 def bits_table(labels: Mapping[str, Sequence[object]], estimates: Sequence[Bits]) -> pd.DataFrame:
     """Return one row an estimate: its labels, then the columns that `BITS_COLUMNS` describes."""
     numbers = {name: [getattr(estimate, name) for estimate in estimates] for name in BITS_COLUMNS}
-    return pd.DataFrame({**labels, **numbers}).astype(dict.fromkeys(BITS_COLUMNS, float))
+    return pd.DataFrame({**labels, **numbers}).astype(dict.fromkeys(set(BITS_COLUMNS) - {"status"}, float))
 
 
 def notes_table(

@@ -104,7 +104,8 @@ def symmetric(n_values: int, error: float) -> Facts:
 def erasure(n_values: int, erased: float, slip: float = 1e-9) -> Facts:
     """Return a symbol that arrives or is erased: I = (1 − erased) log2 V bits.
 
-    `slip` is the chance that it arrives wrong; without any, the log-probability of a foreign note would be −∞.
+    `slip` is the chance that it arrives wrong. With 0 it is the textbook's channel, whose arrays no estimator accepts:
+    the log-probability of a foreign note is then −∞.
     """
     return Facts(1, n_values, 1 - erased, slip)
 

@@ -1,6 +1,6 @@
 """How does one quantity change with another? The chart that most of the book's findings need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +11,9 @@ from agentbits.errors import InputError
 from agentbits.figures.canvas import panels, shown
 from agentbits.figures.display import Shown
 
+# Colour alone tells nothing to some readers, and a dense curve has no markers.
 _MARKERS = "osD^vP*X"
+_DASHES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 2, 2)))
 
 
 @dataclass(frozen=True)
@@ -57,21 +59,26 @@ def lines(
     Raises
     ------
     InputError
-        A column that the frame lacks.
+        A column that the frame lacks, or more series than there are marks to tell them apart.
     """
-    _check_columns(frame, [chart.x, chart.y, *filter(None, (chart.series, chart.error, chart.rows))])
+    _check(frame, chart)
     parts = list(frame.groupby(chart.rows, sort=False)) if chart.rows else [("", frame)]
     figure, axes = panels(len(parts), 3.6 if chart.rows else 4.2)
     for axis, (name, part) in zip(axes, parts, strict=True):
         _draw(axis, part, chart, references or {})
         axis.set_title(str(name), fontsize=10)
-    axes[0].legend(frameon=False, fontsize=9)
+    if chart.series or references:
+        axes[0].legend(frameon=False, fontsize=9)
     return shown(figure, alt=_alt(frame, chart, references or {}), caption=caption, tier=tier)
 
 
-def _check_columns(frame: pd.DataFrame, wanted: Sequence[str]) -> None:
+def _check(frame: pd.DataFrame, chart: Chart) -> None:
+    wanted = [chart.x, chart.y, *filter(None, (chart.series, chart.error, chart.rows))]
     if missing := [name for name in wanted if name not in frame.columns]:
         raise InputError(f"the frame lacks {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
+    n_series = len(set(frame[chart.series])) if chart.series else 1
+    if n_series > len(_MARKERS):
+        raise InputError(f"{n_series} series in one chart; at most {len(_MARKERS)} can be told apart")
 
 
 def _series(frame: pd.DataFrame, chart: Chart) -> list[tuple[str, pd.DataFrame]]:
@@ -84,18 +91,19 @@ def _draw(axis: Axes, frame: pd.DataFrame, chart: Chart, references: Mapping[str
     series = _series(frame, chart)
     colours = sns.color_palette("colorblind", len(series))
     few = len(frame) <= 16 * len(series)  # many points make a curve, which markers would hide
-    for colour, marker, (name, part) in zip(colours, _MARKERS, series, strict=False):
+    for colour, marker, dash, (name, part) in zip(colours, _MARKERS, _DASHES, series, strict=False):
         axis.errorbar(
             part[chart.x],
             part[chart.y],
             yerr=part[chart.error] if chart.error else None,
             label=name or None,
             color=colour,
+            linestyle=dash,
             marker=marker if few else None,
             capsize=3,
         )
-    for (name, value), dash in zip(references.items(), ("--", ":", "-.", (0, (5, 1, 1, 1))), strict=False):
-        axis.axhline(value, color="0.2", linestyle=dash, label=name, linewidth=1.2)
+    for name, value in references.items():
+        axis.axhline(value, color="0.2", linestyle=(0, (2, 2)), label=name, linewidth=1.2)
     if chart.log_x:
         axis.set_xscale("log", base=2)
         axis.set_xticks(sorted(set(frame[chart.x])))

@@ -1,7 +1,7 @@
 """Which tables does the book show? Text of documents and models is escaped: it is data, never markup."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -37,8 +37,9 @@ def _cut(note: Summary) -> str:
     return ", cut at the limit" if note.finish_reason == "length" else ""
 
 
-def table(frame: pd.DataFrame, heads: dict[str, str], caption: str, digits: int = 2) -> Html:
-    """Show some columns of a frame under readable heads; numbers rounded to `digits`."""
+def table(frame: pd.DataFrame, heads: Mapping[str, str] | None, caption: str, digits: int = 2) -> Html:
+    """Show some columns of a frame under readable heads, all as they are for None; numbers rounded to `digits`."""
+    heads = heads or {str(name): str(name) for name in frame.columns}
     chosen = frame[list(heads)].round(digits).set_axis(list(heads.values()), axis=1)
     markup = chosen.to_html(index=False, border=0, classes="agentbits-table").replace("<th>", '<th scope="col">')
     captioned = markup.replace("<thead>", f"<caption>{html.escape(caption)}</caption><thead>", 1)
