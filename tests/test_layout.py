@@ -105,6 +105,39 @@ def test_notebooks_are_sources(path: Path) -> None:
     assert max(map(len, lines)) <= 88, "a page shows no more without scrolling"
 
 
+def prose(path: Path) -> str:
+    cells = json.loads(path.read_text())["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+LABEL = re.compile(r"^:label: (\S+)", re.MULTILINE)
+EXERCISE = re.compile(r"^```\{exercise\}.*\n:label: (\S+)", re.MULTILINE)
+SOLUTION = re.compile(r"^```\{solution(?:-start)?\} (\S+)\n:class: dropdown", re.MULTILINE)
+CHAPTERS = [path for path in NOTEBOOKS if re.match(r"0[2-4]_", path.name)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_exercise_has_a_solution_that_unfolds(path: Path) -> None:
+    text = prose(path)
+    assert EXERCISE.findall(text) == SOLUTION.findall(text)
+    assert text.count("{solution-start}") == text.count("{solution-end}")
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_teaches(path: Path) -> None:
+    text = prose(path)
+    assert len(EXERCISE.findall(text)) >= 6
+    assert text.count("{solution-start}") >= 4, "computed solutions, which a run executes"
+    for part in ("**You will be able to**", "**You need**", "**Time:**", "What to keep from this page"):
+        assert part in text
+    assert text.count("```{prf:proof}") >= 3
+
+
+def test_labels_are_unique_in_the_book() -> None:
+    labels = [label for path in NOTEBOOKS for label in LABEL.findall(prose(path))]
+    assert len(labels) == len(set(labels))
+
+
 def test_conda_users_get_the_same_from_the_same_constraints() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))

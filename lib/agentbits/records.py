@@ -102,6 +102,7 @@ class Bits:
     influence_bits : by how much `lower_bits` falls without each context, as row and column; empty for N = 2
     mean_tokens, bits_per_token, bits_per_token_error : L, `lower_bits` / L and its joint standard error
     estimand, question_design, n_questions, n_contexts, n_summaries, scorer_is_sampler, confidence : the design
+    pool : what the contexts are, in words; it defines the quantity (random ones, hard negatives, all there are)
     contexts_left_out : names of contexts that were taken out because a note or a scoring failed
     """
 
@@ -131,6 +132,7 @@ class Bits:
     n_summaries: int
     scorer_is_sampler: bool
     confidence: float
+    pool: str
     contexts_left_out: tuple[str, ...]
 
     def __str__(self) -> str:

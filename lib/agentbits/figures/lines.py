@@ -131,9 +131,13 @@ def _named(name: str) -> str:
 
 def _course(part: pd.DataFrame, chart: Chart) -> str:
     first, last = part.iloc[0], part.iloc[-1]
-    course = f"{first[chart.y]:.2f} at {first[chart.x]:g} to {last[chart.y]:.2f} at {last[chart.x]:g}"
+    course = f"{_number(first[chart.y])} at {first[chart.x]:.4g} to {_number(last[chart.y])} at {last[chart.x]:.4g}"
     for turning, where in (("max", part[chart.y].idxmax()), ("min", part[chart.y].idxmin())):
         extreme = part.loc[where]
         if extreme[chart.x] not in (first[chart.x], last[chart.x]):
-            course += f", {turning}imum {extreme[chart.y]:.2f} at {extreme[chart.x]:g}"
+            course += f", {turning}imum {_number(extreme[chart.y])} at {extreme[chart.x]:.4g}"
     return course
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"  # no minus before zero

@@ -29,6 +29,7 @@ def estimate(
     n_tokens: ArrayLike | None = None,
     context_ids: Sequence[str] | None = None,
     contexts_left_out: Sequence[str] = (),
+    pool: str = "",
     confidence: float = 0.95,
 ) -> Bits:
     """Estimate I(X;Z|q) from one array of log-probabilities (paper §2.2 and App. B.2).
@@ -51,6 +52,9 @@ def estimate(
         One name a context; a repeated one is refused.
     contexts_left_out
         Contexts taken out because a note or a scoring failed (`complete` names them); only recorded.
+    pool
+        What the contexts are, in words: a question that gives its document away says more about random contexts than
+        about hard negatives. Only recorded.
     confidence
         Of the one-sided limits and of the two-sided interval.
 
@@ -87,6 +91,7 @@ def estimate(
         n_summaries=array.shape[2],
         scorer_is_sampler=scorer_is_sampler,
         confidence=confidence,
+        pool=pool,
         contexts_left_out=tuple(contexts_left_out),
         **limits,
         **_per_token(contrast, n_tokens, array, estimand),

@@ -2,7 +2,7 @@
 
 Any critic gives a lower bound, so b · log q(z|x) does too, for every b. An overconfident proxy is softened by
 b < 1, a timid one sharpened by b > 1. The bound is concave in b, so the best b is where its slope is zero. It must
-be found on contexts that are not then estimated from, or the bound is no longer one.
+be found on notes that are not then estimated from, or the bound is no longer one.
 """
 
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ def temper(log_prob: ArrayLike, held_out: ArrayLike) -> Tempered:
 
     Parameters
     ----------
-    log_prob, held_out : as for `estimate`, nats, of *different* contexts
+    log_prob, held_out : as for `estimate`, nats, of *different* contexts; for a pool fresh notes on the same will do
 
     Raises
     ------
