@@ -60,6 +60,19 @@ def test_the_order_of_contexts_does_not_matter(log_prob: np.ndarray, seed: int) 
     assert after.error_bits == pytest.approx(before.error_bits, abs=1e-9)
 
 
+@given(arrays(), st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_the_order_of_notes_and_questions_does_not_matter(log_prob: np.ndarray, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n_questions, _, n_summaries, _ = log_prob.shape
+    renamed = log_prob[rng.permutation(n_questions)][:, :, rng.permutation(n_summaries)]
+    before = information.estimate(log_prob, estimand="population", scorer_is_sampler=True)
+    after = information.estimate(renamed, estimand="population", scorer_is_sampler=True)
+    assert after.lower_bits == pytest.approx(before.lower_bits, abs=1e-9)
+    assert after.upper_bits == pytest.approx(before.upper_bits, abs=1e-9)
+    assert after.error_bits == pytest.approx(before.error_bits, abs=1e-9)
+
+
 @pytest.mark.parametrize("estimand", ["pool", "population"])
 def test_an_uninformative_array_gives_zero(estimand: str) -> None:
     log_prob = np.repeat(np.random.default_rng(0).normal(-30, 5, (6, 2, 1)), 6, axis=2)
