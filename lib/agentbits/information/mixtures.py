@@ -9,9 +9,9 @@ Each estimator is the mean over notes of log p(z_ij | x_i) − log m(z_ij); they
 | leave-one-out | 0 | 1/(N−1) each | upper bound where the scorer is the sampler |
 | mixed | 0 | ½/(N−1) each, ½ on p(z|q, no context) | upper bound, finite when saturated |
 
-The half-own mixture weighs the own term by α = 1/(2N). A mixture of n − 1 others is too low inside a logarithm by
-χ²/(2N), the own term lifts it by α χ²; to first order they cancel. It belongs to the I_α family of Poole et al. 2019
-(α-weighted own term), with α chosen for its bias rather than its variance.
+The half-own mixture is the average of the contrast's and the leave-one-out's. The logarithm of an average over others
+is too low by χ²/(2N) on average, an own term of weight w lifts it by w χ²; with w = 1/(2N) they cancel to first order.
+It is a member of the I_α family of Poole et al. 2019, α = ½ between these two, chosen for its bias.
 
 Symbols: N contexts · M summaries each · Q questions. Unit: nats.
 """
