@@ -10,7 +10,7 @@ from typing import Literal
 TokenIds = tuple[int, ...]
 FinishReason = Literal["stop", "length"]
 Estimand = Literal["pool", "population"]
-QuestionDesign = Literal["rows", "crossed"]
+QuestionDesign = Literal["shared", "row-wise"]
 Status = Literal["point", "lower bound only", "saturated"]
 
 
@@ -86,17 +86,24 @@ class Bits:
     lower_bits : the paper's estimator (contrast); a lower bound for a population; for a pool unbiased where the scorer
         is the sampler
     error_bits : one standard error of `lower_bits`; population: jackknife over contexts; pool: within contexts
-    lower_limit_bits : one-sided confidence limit from both
-    point_bits, point_error_bits, interval_bits : the best value with its error and two-sided interval; population:
-        half-own, where `status` is `point`; pool: contrast, where the scorer is the sampler
+    lower_limit_bits : one-sided confidence limit, the lower of those from `lower_bits` and `averaged_bits`
+    point_bits, point_error_bits : the best value with its error, where `status` is `point`; population:
+        `averaged_bits` + `gap_bits`; pool: `averaged_bits`
+    interval_bits : two-sided; holds the interval of the point, longer by the gap on either side, and that of half-own,
+        whose upper arm is doubled where the gap is within three errors of 0.1 nats
     upper_bits, upper_limit_bits : upper bound and its one-sided limit, where the scorer is the sampler; population:
         leave-one-out, mixed with the contextless model where given, its limit only where N >= 24 and
         at least five contexts carry the error; pool: the estimate itself, which is unbiased
-    ceiling_bits : log2 N, which no array can exceed
+    ceiling_bits : log2 N, which `lower_bits` cannot exceed
+    averaged_bits : `lower_bits` with the labels of the notes averaged out: the same expectation, less chance; where the
+        scorer is the sampler and all questions are shared
+    sampler_z : `lower_bits` minus `averaged_bits` in standard deviations of chance; beyond ±10 the array refutes that
+        the scorer is the sampler, and no point and no upper limit is given
     status : `point`, `lower bound only` or `saturated`; a pool is never saturated, its ceiling can be the truth
     mean_own_weight, dominated_share : the own term's share of the mixture, mean over notes; share of notes where it
         exceeds 0.9
-    effective_contexts : how many contexts carry the population error; a few mean rare events; None for a pool
+    effective_contexts : how many contexts carry the jackknife error of half-own (of the contrast under a proxy); a few
+        mean rare events; None for a pool
     gap_bits : half-own minus contrast, an estimate of the bias; None for a pool and under a proxy
     context_bits : what each context adds: the mean over its notes and questions; their mean is `lower_bits`
     influence_bits : by how much `lower_bits` falls without each context, as row and column; empty for N = 2
@@ -115,6 +122,8 @@ class Bits:
     upper_bits: float | None
     upper_limit_bits: float | None
     ceiling_bits: float
+    averaged_bits: float | None
+    sampler_z: float | None
     status: Status
     mean_own_weight: float
     dominated_share: float

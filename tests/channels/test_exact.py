@@ -78,6 +78,7 @@ def test_bounds_hold_on_average_and_half_own_cancels_the_first_order(name: str) 
 
 def test_leave_one_out_is_infinite_where_no_other_context_could_write_the_note() -> None:
     assert expected_bits(ERASURE, 4, own_share=0.0) == np.inf
+    assert expected_bits(np.eye(2), 2_000, own_share=0.0) == np.inf
 
 
 def test_information_agrees_with_dit(table: np.ndarray) -> None:

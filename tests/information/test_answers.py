@@ -56,13 +56,17 @@ def test_an_upper_limit_is_accepted_and_a_lower_bound_refused() -> None:
     proxy = information.estimate(array, estimand="population", scorer_is_sampler=False)
     with pytest.raises(InputError, match=r"this estimate is a lower bound only .* score with the sampler"):
         fano(proxy, entropy_bits=1.0, n_options=2)
-    rows = information.estimate(array[0], estimand="population", scorer_is_sampler=True)
-    with pytest.raises(InputError, match="the questions may differ from row to row; Fano needs each question asked"):
+    rows = information.estimate(array[0], estimand="population", scorer_is_sampler=True, questions="row-wise")
+    with pytest.raises(InputError, match="the questions differ from row to row; Fano needs each question asked"):
         fano(rows, entropy_bits=1.0, n_options=2)
     answers = information.answer_information(np.zeros((4, 1, 2)), [0, 1, 0, 1])
     for lower in (0.7, answers):
         with pytest.raises(InputError, match="expected Bits with an upper limit, or ExactBits"):
             fano(lower, entropy_bits=1.0, n_options=2)  # type: ignore[arg-type]
+
+
+def test_no_note_carries_less_than_nothing() -> None:
+    assert fano(ExactBits(-0.3), entropy_bits=0.1, n_options=2) == fano(ExactBits(0.0), entropy_bits=0.1, n_options=2)
 
 
 @pytest.mark.parametrize(("entropy_bits", "k"), [(1.1, 2), (-0.1, 2), (0.5, 1)])
@@ -93,6 +97,14 @@ def test_answer_information_meets_the_exact_value_of_the_best_predictor() -> Non
     assert shifted.lower_bits == pytest.approx(found.lower_bits)
 
 
+def test_one_note_for_all_questions_has_one_error() -> None:
+    rng = np.random.default_rng(7)
+    one = rng.normal(0, 1, (6, 4, 3))
+    answers = [0, 1, 2, 0, 1, 2]
+    twenty = information.answer_information(np.stack([one] * 20), [answers] * 20, notes_shared=True)
+    assert twenty.error_bits == pytest.approx(information.answer_information(one, answers).error_bits)
+
+
 def test_questions_average_and_constant_answers_carry_nothing() -> None:
     options = np.log([[[[0.9, 0.1]]] * 4, [[[0.5, 0.5]]] * 4])  # two questions, four contexts, one note
     crossed = information.answer_information(options, [[0, 0, 0, 0], [0, 1, 0, 1]])
@@ -107,6 +119,8 @@ def test_questions_average_and_constant_answers_carry_nothing() -> None:
         (np.zeros((4, 2)), [0] * 4, r"option_log_prob has shape \(4, 2\), answers \(4,\); expected \(N, M, K\)"),
         (np.zeros((4, 2, 3)), [0] * 3, r"answers \(3,\)"),
         (np.zeros((4, 2, 1)), [0] * 4, "and K >= 2"),
+        (np.zeros((4, 0, 2)), [0] * 4, r"option_log_prob has shape \(4, 0, 2\)"),
+        (np.zeros((4, 2, 3), np.float16), [0] * 4, "option_log_prob is float16; give float32 or float64"),
         (np.full((4, 2, 3), -np.inf), [0] * 4, "not finite; leave failed predictions out"),
         (np.zeros((4, 2, 3)), [0, 1, 2, 3], "integers from 0 to K - 1 = 2"),
         (np.zeros((4, 2, 3)), [0.0, 1.0, 2.0, 1.0], "integers from 0 to K - 1 = 2"),

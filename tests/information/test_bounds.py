@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from agentbits import information
 from agentbits.channels import Channel, Facts, Gaussian, coin, sampled_array, symmetric
 from agentbits.errors import ArrayError, InputError
+from agentbits.information import mixtures
+from agentbits.information.spread import jackknife
 from agentbits.records import Bits
 
 LN2 = np.log(2)
@@ -106,14 +108,15 @@ def test_a_pool_at_its_ceiling_is_no_failure() -> None:
     log_prob = np.where(np.eye(4, dtype=bool)[:, None, :], -5.0, -900.0).repeat(3, axis=1)
     bits = pool(log_prob)
     assert bits.status == "point"
-    assert bits.point_bits == bits.upper_bits == bits.lower_bits == pytest.approx(2.0)
+    assert bits.point_bits == pytest.approx(2.0)
+    assert bits.upper_bits == pytest.approx(2.0)
     assert bits.interval_bits == pytest.approx((2.0, 2.0))
 
 
 def test_a_pool_of_single_notes_has_no_limits() -> None:
     bits = pool(draws(coin(0.1), 8, 1, 1)[0])
     assert (bits.error_bits, bits.lower_limit_bits, bits.interval_bits, bits.upper_limit_bits) == (None,) * 4
-    assert bits.point_bits == bits.lower_bits
+    assert bits.point_bits == bits.averaged_bits != bits.lower_bits
 
 
 def test_limits_lie_where_student_puts_them() -> None:
@@ -122,7 +125,13 @@ def test_limits_lie_where_student_puts_them() -> None:
     assert bits.status == "point"
     assert bits.interval_bits is not None
     assert bits.lower_bits - bits.lower_limit_bits == pytest.approx(1.669402 * bits.error_bits, rel=1e-5)  # t(0.95; 63)
-    assert bits.interval_bits[1] - bits.point_bits == pytest.approx(1.998341 * bits.point_error_bits, rel=1e-5)
+    half_own = mixtures.statistics(array[np.newaxis], {"it": mixtures.HALF_OWN})["it"]
+    spread = jackknife(half_own.left_out_nats)
+    assert spread is not None
+    margins = 1.998341 * spread.error, 1.998341 * bits.point_error_bits * LN2 + bits.gap_bits * LN2  # t(0.975; 63)
+    highest = max(half_own.value_nats + margins[0], bits.point_bits * LN2 + margins[1])
+    lowest = min(half_own.value_nats - margins[0], bits.point_bits * LN2 - margins[1])
+    assert bits.interval_bits == pytest.approx((lowest / LN2, highest / LN2), rel=1e-5)
     wider = population(array, confidence=0.99)
     assert wider.lower_limit_bits < bits.lower_limit_bits
     assert wider.interval_bits[1] > bits.interval_bits[1]
@@ -181,6 +190,9 @@ def test_crossed_questions_are_jackknifed_together() -> None:
 
 def test_status_turns_with_its_thresholds() -> None:
     assert population(np.zeros((64, 1, 64)) - 5).status == "lower bound only", "no spread is no evidence"
+    rounding_only = np.where(np.eye(24, dtype=bool)[:, None, :], -5.3, -6.1)
+    assert population(rounding_only).status == "lower bound only"
+    assert population(rounding_only).effective_contexts == 0
     assert {population(array).status for array in draws(coin(0.1), 64, 2, 20)} == {"point"}
     assert {population(array).status for array in draws(Gaussian.of_information(4.0, 1), 64, 2, 20)} == {
         "lower bound only"

@@ -40,6 +40,7 @@ def test_no_finite_array_exceeds_the_ceiling(log_prob: np.ndarray) -> None:
     estimate = information.estimate(log_prob, estimand="population", scorer_is_sampler=True)
     assert estimate.ceiling_bits == pytest.approx(np.log2(log_prob.shape[-1]))
     assert max(estimate.context_bits) <= estimate.ceiling_bits + 1e-9
+    assert statistic(log_prob).rows_nats.max() <= np.log(log_prob.shape[-1]) + 1e-9
 
 
 @given(arrays(), st.integers(0, 2**32 - 1))
@@ -154,10 +155,10 @@ def test_the_pool_estimate_is_unbiased_by_exact_enumeration() -> None:
 def test_rows_and_crossed_designs_are_recorded() -> None:
     log_prob = np.zeros((2, 3, 1, 3))
     crossed = information.estimate(log_prob, estimand="population", scorer_is_sampler=True)
-    rows = information.estimate(log_prob[0], estimand="population", scorer_is_sampler=False)
-    assert (crossed.question_design, crossed.n_questions, rows.question_design) == ("crossed", 2, "rows")
-    one_question = information.estimate(log_prob[:1], estimand="population", scorer_is_sampler=False)
-    assert one_question.question_design == "crossed"
+    rows = information.estimate(log_prob[0], estimand="population", scorer_is_sampler=False, questions="row-wise")
+    assert (crossed.question_design, crossed.n_questions, rows.question_design) == ("shared", 2, "row-wise")
+    with pytest.raises(InputError, match="questions is 'row-wise' for an array of 4 dimensions; expected 'shared'"):
+        information.estimate(log_prob, estimand="population", scorer_is_sampler=True, questions="row-wise")
     assert (rows.n_contexts, rows.n_summaries, rows.scorer_is_sampler) == (3, 1, False)
 
 

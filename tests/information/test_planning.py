@@ -21,6 +21,15 @@ def test_contexts_follow_the_first_order_bias(nats: float, fewest: float, gaussi
     assert (plan.n_contexts_at_least, plan.n_contexts) == (np.ceil(fewest), np.ceil(gaussian))
 
 
+def test_no_plan_is_too_small_for_a_point() -> None:
+    assert information.plan(0.2, 0.1).n_contexts == 24
+
+
+def test_more_questions_need_fewer_notes_each() -> None:
+    one, twenty = (information.plan(1, 0.15, error_bits=0.02, n_questions=q) for q in (1, 20))
+    assert twenty.n_summaries == pytest.approx(one.n_summaries / 20, abs=1)
+
+
 def test_cells_and_tokens_are_counted() -> None:
     plan = information.plan(1.0, 0.2, n_questions=3, note_tokens=50, context_tokens=700)
     n, m = plan.n_contexts, plan.n_summaries
@@ -53,6 +62,13 @@ def test_a_smaller_error_takes_more_notes_not_more_contexts() -> None:
 def test_hopeless_plans_are_still_numbers() -> None:
     assert information.plan(20, 0.1).n_contexts > exp(27)
     assert all(isinstance(number, int) for number in astuple(information.plan(20, 0.1)))
+
+
+def test_absurd_plans_are_refused() -> None:
+    with pytest.raises(InputError, match="expected_bits is 600; no plan for more than 100 bits can be had"):
+        information.plan(600, 0.1)
+    with pytest.raises(InputError, match="bias_bits is nan; a plan needs a positive number"):
+        information.plan(2, float("nan"))
 
 
 @pytest.mark.parametrize("name", ["bias_bits", "error_bits", "n_questions", "note_tokens", "context_tokens"])

@@ -50,8 +50,9 @@ def expected_bits(table: Array, n_contexts: int, *, own_share: float = 1.0, cont
         mixture = own_weight * own[seen] + (1 - own_weight) * others[:, seen]
         if contextless is not None:
             mixture = (mixture + contextless[seen]) / 2
-        with np.errstate(divide="ignore"):  # leave-one-out of a note that no other context could write is infinite
-            total += float(own[seen] @ (np.log(own[seen]) - chance @ np.log(mixture)))
+        if (mixture == 0).any():
+            return float("inf")  # leave-one-out of a note that no other context could write
+        total += float(own[seen] @ (np.log(own[seen]) - chance @ np.log(mixture)))
     return total / len(checked) / float(np.log(2))
 
 

@@ -45,7 +45,7 @@ class ExactBits:
     bits: float
 
 
-def answer_information(option_log_prob: ArrayLike, answers: ArrayLike) -> AnswerBits:
+def answer_information(option_log_prob: ArrayLike, answers: ArrayLike, *, notes_shared: bool = False) -> AnswerBits:
     """Bound from below what the notes say about the answer, through one predictor.
 
     Parameters
@@ -54,6 +54,8 @@ def answer_information(option_log_prob: ArrayLike, answers: ArrayLike) -> Answer
         Log-probability of each option given note z_ij and question q; normalised over the options here.
     answers : (N,) or (Q, N), integers from 0
         The right option for each context; every question is asked of every context of the pool.
+    notes_shared
+        True where one note serves all questions: their errors then rise and fall together.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def answer_information(option_log_prob: ArrayLike, answers: ArrayLike) -> Answer
     log_loss = -np.take_along_axis(log_softmax(options, axis=-1), right[:, :, np.newaxis, np.newaxis], axis=-1)[..., 0]
     counts = np.stack([np.bincount(row, minlength=n_options) for row in right])
     entropy_nats = float(entr(counts / counts.sum(axis=1, keepdims=True)).sum(axis=1).mean())
-    spread = within_contexts(log_loss)
+    spread = within_contexts(log_loss.mean(axis=0, keepdims=True) if notes_shared else log_loss)
     return AnswerBits(
         lower_bits=(entropy_nats - float(log_loss.mean())) / log(2),
         error_bits=spread and spread.error / log(2),
@@ -75,10 +77,12 @@ def answer_information(option_log_prob: ArrayLike, answers: ArrayLike) -> Answer
 
 
 def _checked_options(option_log_prob: ArrayLike, answers: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    if np.asarray(option_log_prob).dtype == np.float16:
+        raise ArrayError("option_log_prob is float16; give float32 or float64")
     options, right = np.asarray(option_log_prob, np.float64), np.asarray(answers)
     if options.ndim == 3:
         options, right = options[np.newaxis], right[np.newaxis]
-    if options.ndim != 4 or right.shape != options.shape[:2] or options.shape[-1] < 2:
+    if options.ndim != 4 or right.shape != options.shape[:2] or options.shape[-1] < 2 or not options.size:
         raise ArrayError(
             f"option_log_prob has shape {np.shape(option_log_prob)}, answers {np.shape(answers)}; expected (N, M, K) "
             "with (N,), or (Q, N, M, K) with (Q, N), and K >= 2"
@@ -113,7 +117,7 @@ def fano(information: Bits | ExactBits, *, entropy_bits: float, n_options: int) 
         raise InputError(
             f"entropy_bits is {entropy_bits}, n_options {n_options}; expected K >= 2 and 0 <= entropy <= log2 K"
         )
-    missing_bits = entropy_bits - _largest_bits(information)
+    missing_bits = entropy_bits - max(_largest_bits(information), 0.0)  # no note carries less than nothing
     if missing_bits <= 0:
         return 0.0
     most = 1 - 1 / n_options  # where the left side peaks, at log2 K
@@ -135,10 +139,10 @@ def _largest_bits(information: object) -> float:
             f"information is {type(information).__name__}; expected Bits with an upper limit, or ExactBits where the "
             "information is known: a lower bound or a bare number would forbid accuracy that is possible"
         )
-    if information.question_design == "rows":
+    if information.question_design == "row-wise":
         raise InputError(
-            "the questions may differ from row to row; Fano needs each question asked of all contexts: give log_prob "
-            "the shape (Q, N, M, N), Q = 1 for one question"
+            "the questions differ from row to row; Fano needs each question asked of all contexts: give log_prob the "
+            "shape (Q, N, M, N), Q = 1 for one question"
         )
     if information.upper_limit_bits is None:
         raise InputError(

@@ -14,6 +14,8 @@ from agentbits.errors import ArrayError
 from agentbits.information import mixtures
 from agentbits.information.arrays import Array, checked
 from agentbits.information.front import estimate
+from agentbits.information.labels import averaged
+from agentbits.information.limits import Point, hull, point
 from agentbits.information.spread import Spread, jackknife, within_contexts
 from agentbits.records import Bits, Estimand
 
@@ -24,9 +26,9 @@ class Difference:
 
     Attributes
     ----------
-    difference_bits, error_bits : of the half-own estimates where both have status `point`, else of the contrasts
+    difference_bits, error_bits : of the points where both estimates of a population are points, else of the contrasts
     interval_bits : two-sided, where both have status `point`; a difference of two lower bounds bounds nothing
-    estimator : which of the two was subtracted
+    estimator : `point` or `contrast`, which was subtracted
     a, b : the two estimates
     """
 
@@ -70,34 +72,62 @@ def compare(
         for array in (a, b)
     )
     points = all(bits.status == "point" for bits in both)
-    name = "half-own" if points and estimand == "population" else "contrast"
-    nats, spread = _subtracted(arrays, name, estimand)
-    bits = nats / log(2)
-    margin = spread.margin((1 - confidence) / 2) / log(2) if spread and points else None
+    if estimand == "population" and points:
+        return _of_points(both, [_point(array) for array in arrays], confidence)
+    return _of_contrasts(both, arrays, estimand, confidence)
+
+
+def _point(array: Array) -> Point:
+    mixed = mixtures.statistics(array, {"contrast": mixtures.CONTRAST, "half-own": mixtures.HALF_OWN})
+    return point({**mixed, "averaged": averaged(array).statistic})
+
+
+def _of_points(both: Sequence[Bits], points: Sequence[Point], confidence: float) -> Difference:
+    """Subtract two points; what may make either interval longer makes this one longer."""
+    one, other = points
+    value = one.value_nats - other.value_nats
+    spread = jackknife(one.left_out_nats - other.left_out_nats)
+    half_own = one.half_own.value_nats - other.half_own.value_nats
+    of_half_own = jackknife(one.half_own.left_out_nats - other.half_own.left_out_nats)
+    interval = None
+    if spread and of_half_own:
+        allowance = one.gap_nats + other.gap_nats
+        margin, wide = (each.margin((1 - confidence) / 2) for each in (spread, of_half_own))
+        low, high = half_own - wide * (2 if other.doubtful else 1), half_own + wide * (2 if one.doubtful else 1)
+        interval = hull((value - margin - allowance, value + margin + allowance), (low, high))
     return Difference(
-        difference_bits=bits,
+        difference_bits=value / log(2),
         error_bits=spread and spread.error / log(2),
-        interval_bits=None if margin is None else (bits - margin, bits + margin),
-        estimator=name,
+        interval_bits=interval,
+        estimator="point",
         a=both[0],
         b=both[1],
     )
 
 
-def _subtracted(arrays: tuple[Array, Array], name: str, estimand: Estimand) -> tuple[float, Spread | None]:
-    mixture = mixtures.HALF_OWN if name == "half-own" else mixtures.CONTRAST
-    one, other = (mixtures.statistics(array, {name: mixture})[name] for array in arrays)
+def _of_contrasts(both: Sequence[Bits], arrays: Sequence[Array], estimand: Estimand, confidence: float) -> Difference:
+    one, other = (mixtures.statistics(array, {"it": mixtures.CONTRAST})["it"] for array in arrays)
     difference = one.value_nats - other.value_nats
     if estimand == "population":
-        return difference, jackknife(one.left_out_nats - other.left_out_nats)
-    spreads = within_contexts(one.rows_nats), within_contexts(other.rows_nats)
-    if spreads[0] is None or spreads[1] is None:
-        return difference, None
-    # Given the contexts, the notes of two compressors are drawn apart.
-    return difference, _independent(spreads[0], spreads[1])
+        spread = jackknife(one.left_out_nats - other.left_out_nats)
+    else:
+        spread = _independent(within_contexts(one.rows_nats), within_contexts(other.rows_nats))
+    exact = estimand == "pool" and all(bits.status == "point" for bits in both)
+    margin = spread.margin((1 - confidence) / 2) if spread and exact else None
+    return Difference(
+        difference_bits=difference / log(2),
+        error_bits=spread and spread.error / log(2),
+        interval_bits=None if margin is None else hull((difference - margin, difference + margin)),
+        estimator="contrast",
+        a=both[0],
+        b=both[1],
+    )
 
 
-def _independent(one: Spread, other: Spread) -> Spread:
+def _independent(one: Spread | None, other: Spread | None) -> Spread | None:
+    """Add two spreads: given the contexts of a pool, the notes of two compressors are drawn apart."""
+    if one is None or other is None:
+        return None
     squares = one.error**4 / one.freedom + other.error**4 / other.freedom
     error = hypot(one.error, other.error)
     return Spread(error, error**4 / squares if squares else one.freedom + other.freedom)

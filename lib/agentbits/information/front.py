@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from agentbits.errors import ArrayError, InputError
 from agentbits.information import mixtures
 from agentbits.information.arrays import checked, checked_notes
+from agentbits.information.labels import LARGEST_DISAGREEMENT, averaged
 from agentbits.information.limits import of_pool, of_population
 from agentbits.information.mixtures import Mixture, Statistic
 from agentbits.information.ratio import per_token_nats
 from agentbits.information.status import own_weight
-from agentbits.records import Bits, Estimand
+from agentbits.records import Bits, Estimand, QuestionDesign
 
 Array = NDArray[np.float64]
 _NAT = 1 / log(2)  # in bits
@@ -29,6 +30,7 @@ def estimate(
     n_tokens: ArrayLike | None = None,
     context_ids: Sequence[str] | None = None,
     contexts_left_out: Sequence[str] = (),
+    questions: QuestionDesign = "shared",
     pool: str = "",
     confidence: float = 0.95,
 ) -> Bits:
@@ -43,7 +45,8 @@ def estimate(
         unbiased, also at its ceiling.
         `population`: the contexts are draws from a population; the estimate is a lower bound, biased low.
     scorer_is_sampler
-        True only where the scoring model, temperature and template are those the notes were drawn from.
+        True only where the scoring model, temperature and template are those the notes were drawn from. An array that
+        refutes it (`sampler_z` beyond ±10) gets no point and no upper limit.
     contextless : (N, M) or (Q, N, M), nats
         log p(z_ij | q_i) of a model that read no context; tightens the upper bound of a population.
     n_tokens : (N, M) or (Q, N, M)
@@ -52,6 +55,10 @@ def estimate(
         One name a context; a repeated one is refused.
     contexts_left_out
         Contexts taken out because a note or a scoring failed (`complete` names them); only recorded.
+    questions
+        `shared`: each question is asked of every context, as in an array of four dimensions, or there is one.
+        `row-wise`: row i asks q_i of all contexts. Labels cannot be averaged out then, so that no point and no upper
+        limit is given.
     pool
         What the contexts are, in words: a question that gives its document away says more about random contexts than
         about hard negatives. Only recorded.
@@ -68,13 +75,18 @@ def estimate(
     ArrayError
         Wrong shape or type, N < 2, entries that are not finite, a context given twice, lengths below 1.
     InputError
-        An estimand that is neither `pool` nor `population`, or a confidence outside (0, 1).
+        An estimand, a design of questions or a confidence that is none.
     """
-    _check_design(estimand, confidence)
     array = checked(log_prob, context_ids)
+    _check_design(estimand, questions, np.ndim(log_prob), confidence)
     found = _statistics(array, estimand, contextless, scorer_is_sampler=scorer_is_sampler)
-    contrast = found["contrast"]
-    limits = of_pool(found, confidence) if estimand == "pool" else of_population(found, confidence)
+    contrast, sampler_z = found["contrast"], None
+    if scorer_is_sampler and questions == "shared":
+        average = averaged(array)
+        sampler_z = average.disagreement(contrast)
+        found |= {"averaged": average.statistic} if abs(sampler_z) <= LARGEST_DISAGREEMENT else {}
+    unbiased = scorer_is_sampler and (questions == "row-wise" or "averaged" in found)
+    pooled = estimand == "pool"
     weight = own_weight(contrast.rows_nats)
     n_contexts = array.shape[-1]
     return Bits(
@@ -84,8 +96,10 @@ def estimate(
         dominated_share=weight.dominated_share,
         context_bits=tuple(float(share) * _NAT for share in contrast.contexts_nats),
         influence_bits=_influence(contrast),
+        averaged_bits=found["averaged"].value_nats * _NAT if "averaged" in found else None,
+        sampler_z=sampler_z,
         estimand=estimand,
-        question_design="crossed" if np.ndim(log_prob) == 4 else "rows",
+        question_design=questions,
         n_questions=array.shape[0],
         n_contexts=n_contexts,
         n_summaries=array.shape[2],
@@ -93,14 +107,19 @@ def estimate(
         confidence=confidence,
         pool=pool,
         contexts_left_out=tuple(contexts_left_out),
-        **limits,
+        **(of_pool(found, confidence, unbiased=unbiased) if pooled else of_population(found, confidence)),
         **_per_token(contrast, n_tokens, array, estimand),
     )
 
 
-def _check_design(estimand: str, confidence: float) -> None:
+def _check_design(estimand: str, questions: str, n_dimensions: int, confidence: float) -> None:
     if estimand not in get_args(Estimand):
         raise InputError(f"estimand is {estimand!r}; expected 'pool' or 'population': say which is meant")
+    if questions not in get_args(QuestionDesign) or (questions == "row-wise" and n_dimensions == 4):
+        raise InputError(
+            f"questions is {questions!r} for an array of {n_dimensions} dimensions; expected 'shared', or 'row-wise' "
+            "for (N, M, N) where row i asks its own question"
+        )
     if not 0 < confidence < 1:
         raise InputError(f"confidence is {confidence}; expected a probability strictly between 0 and 1, such as 0.95")
 
@@ -114,8 +133,7 @@ def _statistics(
     if scorer_is_sampler and estimand == "population":
         wanted["half-own"] = mixtures.HALF_OWN
         wanted["upper"] = mixtures.LEAVE_ONE_OUT if alone is None else mixtures.MIXED
-    found = mixtures.statistics(array, wanted, alone)
-    return {**found, "unbiased": found["contrast"]} if scorer_is_sampler and estimand == "pool" else found
+    return mixtures.statistics(array, wanted, alone)
 
 
 def _influence(contrast: Statistic) -> tuple[float, ...]:

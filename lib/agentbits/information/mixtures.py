@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 _BLOCK_ENTRIES = 1 << 14
 # Below this, probabilities relative to the largest are near the end of what a float64 can hold: logarithms then.
-_SMALLEST = 1e-280
+SMALLEST = 1e-280
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ class _Terms:
         parts = self.own, self.others, self.contextless
         top = np.maximum(np.maximum(self.own, self.contextless), self.others.max(axis=-1, keepdims=True))
         own, others, contextless = (np.exp(part - top) for part in parts)
-        rest = _without_each(others, np.add, 0.0)
+        rest = without_each(others, np.add, 0.0)
         weights = {name: mixture.weights(self.n) for name, mixture in mixtures.items()}
         with np.errstate(divide="ignore"):
             found = {name: np.log(_weighted((own, rest, contextless), w)) + top for name, w in weights.items()}
-        far = rest.min(axis=-1) < _SMALLEST
+        far = rest.min(axis=-1) < SMALLEST
         if far.any():
-            log_rest = _without_each(self.others, np.logaddexp, -np.inf)
+            log_rest = without_each(self.others, np.logaddexp, -np.inf)
             for name, w in weights.items():
                 found[name][far] = _log_weighted((self.own, log_rest, self.contextless), w)[far]
         return found
@@ -129,7 +129,7 @@ def _log_weighted(terms: Sequence[Array], weights: Sequence[Array]) -> Array:
     return np.logaddexp(np.logaddexp(own, rest), contextless)
 
 
-def _without_each(values: Array, sum_of: np.ufunc, nothing: float) -> Array:
+def without_each(values: Array, sum_of: np.ufunc, nothing: float) -> Array:
     """Return the sum over all l but k, for each k along the last axis, without ever subtracting."""
     before, after = np.full_like(values, nothing), np.full_like(values, nothing)
     sum_of.accumulate(values[..., :-1], axis=-1, out=before[..., 1:])
@@ -152,9 +152,7 @@ def statistics(
     n_questions, n_contexts, n_summaries, _ = log_prob.shape
     rows = {name: np.empty((n_questions, n_contexts, n_summaries)) for name in mixtures}
     sums = {name: np.zeros(n_contexts) for name in mixtures}
-    size = max(1, _BLOCK_ENTRIES // (n_questions * n_summaries * n_contexts))
-    for first in range(0, n_contexts, size):
-        block = np.arange(first, min(first + size, n_contexts))
+    for block in blocks(log_prob.shape):
         terms = _terms(log_prob, block, contextless)
         for name, mixture in terms.log_mixtures(mixtures).items():
             # Numerator and own term are the same number, or a row could exceed its ceiling.
@@ -165,6 +163,13 @@ def statistics(
             sums[name] += ratios.sum(axis=(0, 1, 2))
     scale = n_questions * n_summaries * (n_contexts - 1)
     return {name: Statistic(rows[name], sums[name] / scale) for name in mixtures}
+
+
+def blocks(shape: tuple[int, ...]) -> list[NDArray[np.int64]]:
+    """Cut the contexts of a (Q, N, M, N) array into runs whose terms fit a processor's cache."""
+    n_questions, n_contexts, n_summaries, _ = shape
+    size = max(1, _BLOCK_ENTRIES // (n_questions * n_summaries * n_contexts))
+    return [np.arange(first, min(first + size, n_contexts)) for first in range(0, n_contexts, size)]
 
 
 def _terms(log_prob: Array, block: NDArray[np.int64], contextless: Array | None) -> _Terms:

@@ -6,9 +6,12 @@ resemble a Gaussian one. Heavier tails need more than either.
 """
 
 from dataclasses import dataclass
-from math import ceil, exp, log
+from math import ceil, exp, inf, log
 
 from agentbits.errors import InputError
+from agentbits.information.status import FEWEST_CONTEXTS
+
+_MOST_BITS = 100
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Plan:
 
     Attributes
     ----------
-    n_contexts : N for a Gaussian-like channel, the working choice
+    n_contexts : N for a Gaussian-like channel, the working choice; at least 24, below which no point is given
     n_contexts_at_least : N below which no channel with that information has so small a bias
     n_summaries : M that brings the error of the notes down to `error_bits`
     n_notes : Q N M, to be written
@@ -68,11 +71,13 @@ def plan(
         "context_tokens": context_tokens,
     }
     for name, value in given.items():
-        if value <= 0:
+        if not 0 < value < inf:
             raise InputError(f"{name} is {value}; a plan needs a positive number")
+    if expected_bits > _MOST_BITS:
+        raise InputError(f"expected_bits is {expected_bits}; no plan for more than {_MOST_BITS} bits can be had")
     information_nats, bias_nats, error_nats = (bits * log(2) for bits in (expected_bits, bias_bits, wanted_error))
-    n_contexts = _contexts(2 * information_nats, bias_nats)
-    n_summaries = max(2, ceil(2 * information_nats / (n_contexts * error_nats**2)))
+    n_contexts = max(FEWEST_CONTEXTS, _contexts(2 * information_nats, bias_nats))
+    n_summaries = max(2, ceil(2 * information_nats / (n_questions * n_contexts * error_nats**2)))
     n_notes = n_questions * n_contexts * n_summaries
     return Plan(
         n_contexts=n_contexts,

@@ -78,6 +78,8 @@ def effective_contexts(left_out: Array) -> float:
     ----------
     left_out : (N,), the statistic without each context
     """
-    squares = (left_out - left_out.mean()) ** 2
-    fourth = float(np.sum(squares**2))
-    return float(np.sum(squares)) ** 2 / fourth if fourth else 0.0
+    deviations = left_out - left_out.mean()
+    if np.abs(deviations).max() <= 1e-12 * max(1.0, float(np.abs(left_out).max())):
+        return 0.0  # nothing but rounding
+    squares = deviations**2
+    return float(np.sum(squares)) ** 2 / float(np.sum(squares**2))

@@ -16,7 +16,7 @@ from scipy.special import softmax
 from agentbits.information.arrays import checked
 
 Array = NDArray[np.float64]
-_LARGEST = 16.0
+_LARGEST_MARGIN_NATS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Tempered:
 
     Attributes
     ----------
-    inverse_temperature : b, from 0 (the proxy knows nothing) to 16 (as sharp as is ever useful)
+    inverse_temperature : b, from 0 (the proxy knows nothing) to where the largest margin is 1,000 nats
     log_prob : b times the array that was given, for `estimate(…, scorer_is_sampler=False)`
     """
 
@@ -57,9 +57,10 @@ def temper(log_prob: ArrayLike, held_out: ArrayLike) -> Tempered:
 def _zero_of_slope(margins: Array) -> float:
     if _slope(0.0, margins) <= 0:
         return 0.0
-    if _slope(_LARGEST, margins) >= 0:
-        return _LARGEST
-    return cast("float", brentq(_slope, 0.0, _LARGEST, args=(margins,), xtol=1e-10))
+    largest = _LARGEST_MARGIN_NATS / float(np.abs(margins).max())  # in units of the scores, whatever their scale
+    if _slope(largest, margins) >= 0:
+        return largest
+    return cast("float", brentq(_slope, 0.0, largest, args=(margins,), xtol=1e-12))
 
 
 def _slope(b: float, margins: Array) -> float:
