@@ -126,6 +126,8 @@ BITS_COLUMNS = {
     "lower_bits": "contrast estimate of I(X;Z|q), bits",
     "error_bits": "its standard error, bits",
     "ceiling_bits": "log2 N, bits",
+    "averaged_bits": "the same with the labels of the notes averaged out, bits",
+    "sampler_z": "their difference in standard deviations of chance; beyond 10 the scorer is not the sampler",
     "lower_limit_bits": "one-sided lower confidence limit, bits",
     "point_bits": "best value where the status allows one, bits",
     "upper_bits": "upper bound where the scorer is the sampler, bits",

@@ -206,7 +206,7 @@ POPULATION_COLUMNS = {
     "interval_coverage": "share of their two-sided 95 % intervals that hold the truth",
     "wrong_point_share": "point_share where the mean of half-own misses the truth by more than 10 % and 0.05 nats",
     "selected_point_share": "the same for the mean of the points that were printed",
-    "refuted_share": "share of seeds whose array falsely refutes that the scorer is the sampler; 1 % at most is expected",
+    "refuted_share": "share of seeds whose array falsely refutes that the scorer is the sampler; at most 1 % expected",
 }
 
 
