@@ -110,3 +110,9 @@ def test_lines_refuse_what_they_cannot_draw() -> None:
 def test_a_table_without_heads_shows_all_columns() -> None:
     assert "information" not in figures.table(POINTS, {"n": "N"}, "Some").plain
     assert all(name in figures.table(POINTS, None, "All").plain for name in POINTS.columns)
+
+
+def test_a_table_shows_a_dash_where_there_is_no_number() -> None:
+    shown = figures.table(pd.DataFrame({"point": [0.5, np.nan]}), None, "Some are absent")
+    assert "–" in shown.markup
+    assert "NaN" not in shown.markup + shown.plain

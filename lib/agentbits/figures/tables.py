@@ -41,6 +41,8 @@ def table(frame: pd.DataFrame, heads: Mapping[str, str] | None, caption: str, di
     """Show some columns of a frame under readable heads, all as they are for None; numbers rounded to `digits`."""
     heads = heads or {str(name): str(name) for name in frame.columns}
     chosen = frame[list(heads)].round(digits).set_axis(list(heads.values()), axis=1)
-    markup = chosen.to_html(index=False, border=0, classes="agentbits-table").replace("<th>", '<th scope="col">')
+    markup = chosen.to_html(index=False, border=0, classes="agentbits-table", na_rep="–").replace(
+        "<th>", '<th scope="col">'
+    )
     captioned = markup.replace("<thead>", f"<caption>{html.escape(caption)}</caption><thead>", 1)
-    return Html(captioned, f"{caption}\n{chosen.to_string(index=False)}")
+    return Html(captioned, f"{caption}\n{chosen.to_string(index=False, na_rep='–')}")
