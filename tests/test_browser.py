@@ -1,8 +1,7 @@
 """Does the built book work in a browser: offline, from disk, on a phone, in the dark?"""
 
 import os
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,23 +10,12 @@ from threading import Thread
 from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[1]
 PROBES = Path(__file__).parent / "browser" / "probes.js"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE_WIDTHS = (390, 320)
 THEMES = ("light", "dark")
 MAX_PAGE_BYTES = 2_000_000
@@ -50,18 +38,12 @@ class Visit:
     sideways_px: dict[int, float] = field(default_factory=dict)
 
 
-def _cannot(reason: str) -> NoReturn:
-    if os.environ.get("AGENTBITS_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
-def book() -> Path:
+def book(cannot: Callable[[str], NoReturn]) -> Path:
     given = os.environ.get("AGENTBITS_BOOK")
     folder = Path(given).resolve() if given else ROOT / "_build" / "book" / "_build" / "html"
     if not (folder / "index.html").is_file():
-        _cannot("no built book: run `make book`, or set AGENTBITS_BOOK to a folder that holds index.html")
+        cannot("no built book: run `make book`, or set AGENTBITS_BOOK to a folder that holds index.html")
     return folder
 
 
@@ -82,17 +64,6 @@ def site(book: Path) -> Iterator[str]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        _cannot(f"no browser: install one of {', '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def _open(browser: Browser, home: str, name: str) -> tuple[Page, Visit]:

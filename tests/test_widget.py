@@ -1,19 +1,16 @@
 """Does the channel widget compute what it says, for every reader: keyboard, screen reader, phone, dark theme?"""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise, product
 from math import log2, sqrt
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 from scipy.stats import binom, entropy
 
 pytestmark = pytest.mark.browser
@@ -21,8 +18,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "book" / "_static"
 PROBES = Path(__file__).parent / "browser" / "probes.js"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 REPETITIONS = 1_000
 LABELS = ("Symbols", "Error probability", "Contexts, N")
 FALLBACK = "The figure needs scripts."
@@ -36,23 +31,6 @@ SETTINGS = [  # symbols, error probability, contexts
     (256, 0.50, 4),
     (256, 0.90, 256),
 ]
-
-
-def _cannot(reason: str) -> NoReturn:
-    if os.environ.get("AGENTBITS_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        _cannot(f"no browser: install one of {', '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def _widget(symbols: object = 16, error: object = 0.1, contexts: object = 16) -> str:
