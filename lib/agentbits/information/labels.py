@@ -20,8 +20,8 @@ from scipy.special import log_softmax, logsumexp
 from agentbits.information.mixtures import SMALLEST, Statistic, blocks, without_each
 
 Array = NDArray[np.float64]
-# By Chebyshev's inequality chance exceeds it in at most 1 % of arrays whose notes' contexts are drawn anew; with M notes
-# of each context, as here, `make calibrate` counts how often.
+# By Chebyshev's inequality chance exceeds it in at most 1 % of arrays whose notes' contexts are drawn anew; with M
+# notes of each context, as here, `make calibrate` counts how often.
 LARGEST_DISAGREEMENT = 10.0
 
 
