@@ -148,13 +148,8 @@ def _population_numbers(draws: Sequence[Draw], truth: float) -> dict[str, Any]:
     printed = np.mean([bits.point_bits for bits in points]) if points else truth
     covered = [bits.interval_bits[0] <= truth <= bits.interval_bits[1] for bits in points if bits.interval_bits]
     upper = np.array([[found.alone.upper_bits, found.mixed.upper_bits] for found in draws])
-    limits = np.array(
-        [
-            [found.alone.upper_limit_bits, found.mixed.upper_limit_bits]
-            for found in draws
-            if found.alone.upper_limit_bits
-        ]
-    ).reshape(-1, 2)
+    limited = [found for found in draws if found.alone.upper_limit_bits is not None]
+    limits = np.array([[f.alone.upper_limit_bits, f.mixed.upper_limit_bits] for f in limited]).reshape(-1, 2)
     return {
         "lower_bits": lower.mean(),
         "lower_sd_bits": lower.std(ddof=1),

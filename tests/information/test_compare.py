@@ -76,6 +76,27 @@ def test_lower_bounds_have_a_difference_but_no_interval() -> None:
     assert information.compare(a, b[:, :1], estimand="population", scorer_is_sampler=True).b.n_summaries == 1
 
 
+def test_questions_of_their_own_take_the_points_away() -> None:
+    a, b = pairs(1)[0]
+    rows = information.compare(a, b, estimand="population", scorer_is_sampler=True, questions="row-wise")
+    assert (rows.estimator, rows.interval_bits, rows.a.question_design) == ("contrast", None, "row-wise")
+
+
+def test_a_pool_that_is_rarely_wrong_is_covered() -> None:
+    """With no wrong note in sight two contrasts do not differ and show no spread."""
+    careful, careless, rng = coin(0.01), coin(0.05), np.random.default_rng(4)
+    contexts = np.arange(2)[:, np.newaxis]
+    truth, covered, alone = careful.information_bits() - careless.information_bits(), [], []
+    for _ in range(200):
+        arrays = [each.log_prob_nats(each.notes(contexts, 4, rng), contexts) for each in (careful, careless)]
+        found = information.compare(*arrays, estimand="pool", scorer_is_sampler=True)
+        low, high = found.interval_bits
+        covered.append(low - 1e-9 <= truth <= high + 1e-9)  # the average is exact here, to the last digit
+        alone.append(abs(found.difference_bits - truth) <= 2 * found.error_bits)
+    assert np.mean(alone) < 0.6
+    assert np.mean(covered) >= 0.92
+
+
 def test_other_contexts_are_refused() -> None:
     a, b = pairs(1)[0]
     with pytest.raises(ArrayError, match=r"a has \(Q, N\) = \(1, 48\), b has \(1, 47\); a comparison needs the same"):

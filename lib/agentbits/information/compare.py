@@ -16,8 +16,9 @@ from agentbits.information.arrays import Array, checked
 from agentbits.information.front import estimate
 from agentbits.information.labels import averaged
 from agentbits.information.limits import Point, hull, point
+from agentbits.information.mixtures import Statistic
 from agentbits.information.spread import Spread, jackknife, within_contexts
-from agentbits.records import Bits, Estimand
+from agentbits.records import Bits, Estimand, QuestionDesign
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def compare(
     *,
     estimand: Estimand,
     scorer_is_sampler: bool,
+    questions: QuestionDesign = "shared",
     context_ids: Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> Difference:
@@ -54,7 +56,7 @@ def compare(
     Parameters
     ----------
     a, b : as `log_prob` of `estimate`; M may differ
-    estimand, scorer_is_sampler, context_ids, confidence : as for `estimate`, the same for both
+    estimand, scorer_is_sampler, questions, context_ids, confidence : as for `estimate`, the same for both
 
     Raises
     ------
@@ -68,11 +70,12 @@ def compare(
             "questions and contexts: leave what one of them lacks out of both"
         )
     both = tuple(
-        estimate(array, estimand=estimand, scorer_is_sampler=scorer_is_sampler, confidence=confidence)
+        estimate(
+            array, estimand=estimand, scorer_is_sampler=scorer_is_sampler, questions=questions, confidence=confidence
+        )
         for array in (a, b)
     )
-    points = all(bits.status == "point" for bits in both)
-    if estimand == "population" and points:
+    if estimand == "population" and all(bits.status == "point" for bits in both):
         return _of_points(both, [_point(array) for array in arrays], confidence)
     return _of_contrasts(both, arrays, estimand, confidence)
 
@@ -106,22 +109,35 @@ def _of_points(both: Sequence[Bits], points: Sequence[Point], confidence: float)
 
 
 def _of_contrasts(both: Sequence[Bits], arrays: Sequence[Array], estimand: Estimand, confidence: float) -> Difference:
-    one, other = (mixtures.statistics(array, {"it": mixtures.CONTRAST})["it"] for array in arrays)
-    difference = one.value_nats - other.value_nats
-    if estimand == "population":
-        spread = jackknife(one.left_out_nats - other.left_out_nats)
-    else:
-        spread = _independent(within_contexts(one.rows_nats), within_contexts(other.rows_nats))
+    """Subtract two contrasts; for pools with points the interval holds that of the averages, too."""
+    contrasts = [mixtures.statistics(array, {"it": mixtures.CONTRAST})["it"] for array in arrays]
+    value, spread = _subtracted(contrasts, estimand)
+    pairs = [(value, spread)]
+    if all(bits.averaged_bits is not None for bits in both):
+        pairs.append(_subtracted([averaged(array).statistic for array in arrays], estimand))
     exact = estimand == "pool" and all(bits.status == "point" for bits in both)
-    margin = spread.margin((1 - confidence) / 2) if spread and exact else None
     return Difference(
-        difference_bits=difference / log(2),
+        difference_bits=value / log(2),
         error_bits=spread and spread.error / log(2),
-        interval_bits=None if margin is None else hull((difference - margin, difference + margin)),
+        interval_bits=hull(*(_around(*pair, confidence) for pair in pairs)) if exact else None,
         estimator="contrast",
         a=both[0],
         b=both[1],
     )
+
+
+def _around(value: float, spread: Spread | None, confidence: float) -> tuple[float, float] | None:
+    margin = spread and spread.margin((1 - confidence) / 2)
+    return None if margin is None else (value - margin, value + margin)
+
+
+def _subtracted(pair: Sequence[Statistic], estimand: Estimand) -> tuple[float, Spread | None]:
+    one, other = pair
+    if estimand == "population":
+        spread = jackknife(one.left_out_nats - other.left_out_nats)
+    else:
+        spread = _independent(within_contexts(one.rows_nats), within_contexts(other.rows_nats))
+    return one.value_nats - other.value_nats, spread
 
 
 def _independent(one: Spread | None, other: Spread | None) -> Spread | None:

@@ -57,8 +57,8 @@ def estimate(
         Contexts taken out because a note or a scoring failed (`complete` names them); only recorded.
     questions
         `shared`: each question is asked of every context, as in an array of four dimensions, or there is one.
-        `row-wise`: row i asks q_i of all contexts. Labels cannot be averaged out then, so that no point and no upper
-        limit is given.
+        `row-wise`: row i asks q_i of all contexts. Labels cannot be averaged out then: a population gets no point and
+        no upper limit, and a pool the contrast alone.
     pool
         What the contexts are, in words: a question that gives its document away says more about random contexts than
         about hard negatives. Only recorded.

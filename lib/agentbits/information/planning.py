@@ -21,7 +21,7 @@ class Plan:
     Attributes
     ----------
     n_contexts : N for a Gaussian-like channel, the working choice; at least 24, below which no point is given
-    n_contexts_at_least : N below which no channel with that information has so small a bias
+    n_contexts_at_least : the same for the most benign channel with that information, to first order
     n_summaries : M that brings the error of the notes down to `error_bits`
     n_notes : Q N M, to be written
     cells : Q N² M, log-probabilities to be scored

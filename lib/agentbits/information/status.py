@@ -49,7 +49,8 @@ def population_status(
 
     Parameters
     ----------
-    gap_nats : half-own minus contrast; None under a proxy, which never gives a point
+    gap_nats : half-own minus contrast; None where no point may be given: under a proxy, for row-wise questions, and
+        where the array refutes that the scorer is the sampler
     effective : contexts that carry the error (`spread.effective_contexts`)
     """
     if weight.mean > SATURATED_WEIGHT or np.log(n_contexts) - contrast_nats < SATURATED_MARGIN_NATS:
