@@ -9,6 +9,7 @@ The package is a building of floors; a module imports only from floors below its
     3  engines               a language model behind four methods
     2  prompts, provenance   what exactly was the model told? with which code and packages?
     1  information, channels how many bits, and why believe it?
+       compute, prices       how many FLOPs? how many dollars?
     0  records, places, errors
 
 `scoring` makes an array, `information` reads an array: no estimator ever holds a model, and no engine

@@ -6,11 +6,13 @@
     │   ├── EmptyNoteError         a note without a token cannot be scored
     │   └── ContextTooLongError    prompt and note exceed the model's window
     ├── EngineError                the engine did not do what its protocol promises
-    │   └── IncompleteScoreError   fewer finite log-probabilities than tokens
+    │   ├── IncompleteScoreError   fewer finite log-probabilities than tokens
+    │   └── OutOfMemoryError       not even the smallest piece of the work fits
     ├── ModelError                 the weights cannot be had
     │   ├── ModelMissingError      package, folder or repository absent
     │   ├── DigestError            bytes differ from the pinned SHA-256
-    │   └── ModelCacheError        the converted copy cannot be written
+    │   ├── ModelCacheError        the converted copy cannot be written
+    │   └── ArchitectureError      a model that the local engine would read wrongly
     ├── MemoError                  the memo's file is busy, full or unreadable
     ├── ResultError                a run folder or table is absent, damaged or already written
     └── RunError                   a notebook run cannot start or did not finish
@@ -53,6 +55,10 @@ class IncompleteScoreError(EngineError):
     """The engine returned fewer finite log-probabilities than there are tokens."""
 
 
+class OutOfMemoryError(EngineError):
+    """Not even the smallest piece of the work fits into memory."""
+
+
 class ModelError(AgentbitsError):
     """The weights cannot be had."""
 
@@ -67,6 +73,10 @@ class DigestError(ModelError):
 
 class ModelCacheError(ModelError):
     """The converted copy of a model cannot be written or read."""
+
+
+class ArchitectureError(ModelError):
+    """The local engine would read this kind of model wrongly."""
 
 
 class MemoError(AgentbitsError):

@@ -186,4 +186,5 @@ def _from_summary(note: Summary) -> bytes:
 def _to_summary(value: bytes) -> Summary:
     fields = json.loads(value)
     usage = Usage(**fields.pop("usage"))
-    return Summary(token_ids=tuple(fields.pop("token_ids")), usage=usage, **fields)
+    listed = {name: tuple(fields.pop(name)) for name in ("token_ids", "token_log_prob_nats")}
+    return Summary(usage=usage, **listed, **fields)

@@ -67,12 +67,15 @@ class Summary:
     text : the same, decoded, without special tokens
     finish_reason : `stop` where the model ended the note itself, `length` where the limit did
     usage : tokens read and written
+    token_log_prob_nats : log-probabilities that the tokens were drawn with, temperature included; empty where the engine
+        tells none, and at temperature 0
     """
 
     token_ids: TokenIds
     text: str
     finish_reason: FinishReason
     usage: Usage
+    token_log_prob_nats: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

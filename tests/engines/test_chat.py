@@ -19,6 +19,9 @@ class Words:
     def __init__(self, render: Any) -> None:
         self._render = render
 
+    def get_chat_template(self) -> str:
+        return str(self.chat_template)
+
     def apply_chat_template(self, messages: list[dict[str, str]], **_: Any) -> str:
         return self._render(messages)
 
@@ -77,6 +80,14 @@ def test_a_template_that_prints_the_date_prints_a_fixed_one() -> None:
             return f"today is {given['date_string']}; {simple(messages)}"
 
     assert chat.frame(Dated(simple)).before_system == "today is 26 Jul 2024; <s>system:"  # type: ignore[arg-type]
+
+
+def test_a_template_with_a_switch_for_thinking_has_it_off() -> None:
+    class Thinker(Words):
+        def apply_chat_template(self, messages: list[dict[str, str]], **given: Any) -> str:
+            return simple(messages) + ("" if given["enable_thinking"] else "<think></think>")
+
+    assert chat.frame(Thinker(simple)).after_question == "<s>note:<think></think>"  # type: ignore[arg-type]
 
 
 def test_the_hash_follows_the_frame() -> None:

@@ -201,3 +201,53 @@ def test_scoring_needs_a_positive_temperature(engine: Engine, prompts: list[list
     prompt = prompts[0][0]
     with pytest.raises(InputError, match=r"temperature=.*; scoring needs a finite number above 0"):
         engine.score(prompt.prefix, [Continuation(prompt.given, (1,))], temperature=temperature)
+
+
+def test_many_continuations_equal_a_few(engine: Engine, prompts: list[list[Encoded]], rows: list[Continuation]) -> None:
+    """More than an engine may want to read at once."""
+    prefix = prompts[0][0].prefix
+    few = sums(engine.score(prefix, rows))
+    many = sums(engine.score(prefix, rows * 12))
+    np.testing.assert_allclose(many, np.tile(few, 12), atol=TOLERANCE_NATS)
+
+
+def test_a_long_neighbour_does_not_matter(engine: Engine) -> None:
+    """Nor a short one: whatever pads a batch is never read."""
+    texts = ["", DOCUMENTS[1].text * 4, DOCUMENTS[2].text]
+    mixed = [engine.encode(COMPRESS.fill(document(text), QUESTIONS[0])) for text in texts]
+    sampling = Sampling(max_tokens=12, n_samples=2)
+    together = engine.generate(mixed, sampling)
+    alone = [engine.generate([prompt], sampling)[0] for prompt in mixed]
+    assert [n.token_ids for row in together for n in row] == [n.token_ids for row in alone for n in row]
+
+
+def test_nothing_follows_the_token_that_ends_a_note(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    notes = [note for row in engine.generate(prompts[0], Sampling(max_tokens=20, n_samples=4)) for note in row]
+    ends = {note.token_ids[-1] for note in notes if note.finish_reason == "stop"}
+    assert not any(ends & set(note.token_ids[:-1]) for note in notes)
+
+
+def test_the_first_samples_do_not_hang_on_how_many_are_drawn(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    prompt = prompts[0][0]
+    few, many = (engine.generate([prompt], Sampling(max_tokens=5, n_samples=n))[0] for n in (1, 3))
+    assert [note.token_ids for note in many[:1]] == [note.token_ids for note in few]
+
+
+def test_a_note_is_scored_by_its_ids(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    """Hot samples are rarely what the tokenizer would make of their text; each token has its own number."""
+    prompt = prompts[0][0]
+    notes = engine.generate([prompt], Sampling(max_tokens=6, temperature=3.0, n_samples=4))[0]
+    scored = engine.score(prompt.prefix, [Continuation(prompt.given, note.token_ids) for note in notes])
+    assert [len(values) for values in scored] == [len(note.token_ids) for note in notes]
+    for note, values in zip(notes, scored, strict=True):
+        first = engine.score(prompt.prefix, [Continuation(prompt.given, note.token_ids[:1])])[0]
+        np.testing.assert_allclose(values[:1], first, atol=TOLERANCE_NATS)
+
+
+def test_colder_scores_are_those_of_a_colder_model(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    """Twice the difference of two tokens at T is their difference at T / 2."""
+    prompt = prompts[0][0]
+    notes = {note.token_ids for note in engine.generate([prompt], Sampling(max_tokens=1, n_samples=20))[0]}
+    rows = [Continuation(prompt.given, note) for note in sorted(notes)]
+    warm, cold = (sums(engine.score(prompt.prefix, rows, temperature=t)) for t in (1.0, 0.5))
+    np.testing.assert_allclose(np.diff(cold), 2 * np.diff(warm), atol=TOLERANCE_NATS)

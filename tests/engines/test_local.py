@@ -28,7 +28,7 @@ def plain() -> tuple[AutoModelForCausalLM, AutoTokenizer]:
 @pytest.fixture
 def poisoned(smollm2: LocalEngine) -> Iterator[LocalEngine]:
     """Yield the engine with one weight that is not a number."""
-    weight = smollm2._model.model.norm.weight
+    weight = smollm2._reader._decoder.norm.weight
     before = weight[0].item()
     with torch.no_grad():
         weight[0] = float("nan")

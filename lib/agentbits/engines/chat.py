@@ -19,6 +19,12 @@ from agentbits.records import TokenIds
 _SYSTEM, _CONTEXT, _QUESTION = "@@agentbits-system@@", "@@agentbits-context@@", "@@agentbits-question@@"
 
 _DATE = "26 Jul 2024"
+# The same day however a template asks for it: a macro of this name hides the clock that templates are given.
+_CLOCK = (
+    "{%- macro strftime_now(format) -%}{{ format | replace('%d', '26') | replace('%b', 'Jul') | replace('%B', 'July')"
+    " | replace('%m', '07') | replace('%Y', '2024') | replace('%A', 'Friday') | replace('%a', 'Fri')"
+    " | replace('%H', '00') | replace('%M', '00') | replace('%S', '00') }}{%- endmacro %}{{- '' }}"
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,16 @@ def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]]) -> str:
-    # Some templates print today's date; results and their keys must not change overnight.
-    rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, date_string=_DATE)
+    rendered = tokenizer.apply_chat_template(
+        messages,
+        chat_template=_CLOCK + tokenizer.get_chat_template(),
+        tokenize=False,
+        add_generation_prompt=True,
+        # Some templates print today's date; results and their keys must not change overnight.
+        date_string=_DATE,
+        # A compressor that thinks would spend its note on thoughts.
+        enable_thinking=False,
+    )
     return str(rendered)
 
 

@@ -1,0 +1,78 @@
+"""How are many notes written at once?
+
+All prompts of a batch are read one by one, prompts on one context from one reading of it; then every note of
+the batch gets a token a step (`engines.attention.Steps`). Each note draws from a random stream of its own, so
+its neighbours do not matter, and brings along the log-probabilities that its tokens were drawn with.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agentbits.engines.attention import Steps
+from agentbits.engines.base import Encoded, Sampling
+from agentbits.engines.drawing import stream
+from agentbits.engines.reader import Reader, State
+
+
+@dataclass
+class Draft:
+    """A note while it is written; `log_probs_nats` stays empty at temperature 0."""
+
+    random: np.random.Generator
+    tokens: list[int] = field(default_factory=list)
+    log_probs_nats: list[float] = field(default_factory=list)
+
+
+def read(reader: Reader, prompts: Sequence[Encoded]) -> Iterator[State]:
+    """Read prompts one after the other; neighbours on one context share its reading."""
+    prefix, state = None, None
+    for number, prompt in enumerate(prompts):
+        shared = prompt.prefix in (other.prefix for other in prompts[number + 1 : number + 2])
+        if prompt.prefix == prefix:
+            yield reader.read(prompt.given, state)
+        elif shared and prompt.given:
+            prefix, state = prompt.prefix, reader.read(prompt.prefix)
+            yield reader.read(prompt.given, state)
+        else:
+            yield reader.read(prompt.prefix + prompt.given)
+
+
+def write(reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, stops: frozenset[int]) -> list[Draft]:
+    """Write `sampling.n_samples` notes on each prompt, together."""
+    drafts = [Draft(stream(prompt, sampling.seed, k)) for prompt in prompts for k in range(sampling.n_samples)]
+    states = list(read(reader, prompts))
+    outputs = torch.cat([state.output for state in states]).repeat_interleave(sampling.n_samples, dim=0)
+    steps = Steps([state.memory for state in states], sampling.n_samples, sampling.max_tokens)
+    del states
+    while True:
+        last = _draw(reader, outputs, drafts, sampling, stops)
+        done = len(max((draft.tokens for draft in drafts), key=len)) == sampling.max_tokens
+        if done or all(draft.tokens[-1] in stops for draft in drafts):
+            return drafts
+        outputs = reader.run(last, steps, steps.positions)
+        steps.advance()
+
+
+def _draw(
+    reader: Reader, outputs: Tensor, drafts: Sequence[Draft], sampling: Sampling, stops: frozenset[int]
+) -> Tensor:
+    """Add a token to each open note; return the last token of every note."""
+    log_probs = reader.log_probs(outputs, sampling.temperature or 1.0)
+    if sampling.temperature == 0:
+        tokens = log_probs.argmax(-1)
+    else:
+        # A race of exponential clocks draws by probability, and unlike a walk through the sorted vocabulary it hardly
+        # ever changes its mind over a rounding error.
+        clocks = [draft.random.standard_exponential(log_probs.shape[1], dtype=np.float32) for draft in drafts]
+        tokens = (log_probs - torch.as_tensor(np.stack(clocks), device=reader.device).log_()).argmax(-1)
+    each = log_probs.gather(1, tokens[:, None])[:, 0].tolist()
+    for draft, token, log_prob in zip(drafts, tokens.tolist(), each, strict=True):
+        if not draft.tokens or draft.tokens[-1] not in stops:
+            draft.tokens.append(token)
+            if sampling.temperature:
+                draft.log_probs_nats.append(log_prob)
+    return tokens
