@@ -25,8 +25,8 @@ from agentbits.errors import MemoError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
-# Prompts whose notes are written down together; a kill loses at most these.
-_GENERATED_TOGETHER = 8
+# Notes that are written down together, as many as a local engine writes at once; a kill loses at most these.
+_GENERATED_TOGETHER = 32
 _PATIENCE_S = 60
 
 
@@ -99,8 +99,9 @@ class Memo:
         keys = [[self._note_key(p, sampling, k) for k in range(sampling.n_samples)] for p in prompts]
         known = self._read(key for row in keys for key in row)
         missing = [number for number, row in enumerate(keys) if any(key not in known for key in row)]
-        for start in range(0, len(missing), _GENERATED_TOGETHER):
-            part = missing[start : start + _GENERATED_TOGETHER]
+        together = max(1, _GENERATED_TOGETHER // sampling.n_samples)
+        for start in range(0, len(missing), together):
+            part = missing[start : start + together]
             drawn = self._engine.generate([prompts[number] for number in part], sampling)
             new = {
                 key: _from_summary(note)
@@ -137,7 +138,9 @@ class Memo:
         return self._key("note", prompt.prefix, prompt.given, settings)
 
     def _score_key(self, prefix: TokenIds, continuation: Continuation, temperature: float) -> bytes:
-        return self._key("score", prefix, continuation.given, continuation.scored, temperature)
+        return self._key(
+            "score", prefix, continuation.given, continuation.scored, temperature, *continuation.floor_nats
+        )
 
     def _key(self, *parts: Any) -> bytes:
         return hashlib.sha256(f"{self._base}{json.dumps(parts)}".encode()).digest()

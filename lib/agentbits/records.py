@@ -67,8 +67,8 @@ class Summary:
     text : the same, decoded, without special tokens
     finish_reason : `stop` where the model ended the note itself, `length` where the limit did
     usage : tokens read and written
-    token_log_prob_nats : log-probabilities that the tokens were drawn with, temperature included; empty where the engine
-        tells none, and at temperature 0
+    token_log_prob_nats : log-probabilities that the tokens were drawn with, temperature included; empty where the
+        engine tells none, and at temperature 0
     """
 
     token_ids: TokenIds
@@ -114,6 +114,7 @@ class Bits:
     estimand, question_design, n_questions, n_contexts, n_summaries, scorer_is_sampler, confidence : the design
     pool : what the contexts are, in words; it defines the quantity (random ones, hard negatives, all there are)
     contexts_left_out : names of contexts that were taken out because a note or a scoring failed
+    pruned_bits : by how much the limits were moved apart because scoring was pruned (`scoring.fill`)
     """
 
     lower_bits: float
@@ -146,6 +147,7 @@ class Bits:
     confidence: float
     pool: str
     contexts_left_out: tuple[str, ...]
+    pruned_bits: float = 0.0
 
     def __str__(self) -> str:
         """Say the estimate with its error, or that there is none."""

@@ -39,7 +39,9 @@ def by_the_book(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, s
     st.sampled_from([None, 1, 2, 5, 30]),
     st.sampled_from([None, 1.5]),
 )
-def test_a_note_sees_its_prefix_and_itself(n_prefix: int, lengths: list[int], window: int | None, softcap: float) -> None:
+def test_a_note_sees_its_prefix_and_itself(
+    n_prefix: int, lengths: list[int], window: int | None, softcap: float
+) -> None:
     ends = np.cumsum(lengths)
     starts = torch.as_tensor(np.repeat(ends - lengths, lengths))
     places = torch.arange(len(starts))

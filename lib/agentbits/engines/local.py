@@ -16,7 +16,6 @@ import transformers
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agentbits.engines import chat, generating, weights
-from agentbits.engines.attention import Row
 from agentbits.engines.base import (
     Continuation,
     Encoded,
@@ -27,13 +26,13 @@ from agentbits.engines.base import (
     check_scores,
     check_scoring,
 )
-from agentbits.engines.packing import by_question, pack, take
-from agentbits.engines.reader import Reader, State
+from agentbits.engines.packing import by_question
+from agentbits.engines.reader import Reader
+from agentbits.engines.rows import Rows
 from agentbits.errors import OutOfMemoryError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
-_ROW_TOKENS = 512
 # Notes written together, and the tokens of their prompts that are remembered meanwhile.
 _BATCH_NOTES = 32
 _BATCH_TOKENS = 32_768
@@ -50,7 +49,7 @@ class LocalEngine:
     ) -> None:
         self._reader = Reader(model)
         self._tokenizer = tokenizer
-        self._row_tokens = _ROW_TOKENS
+        self._rows = Rows(self._reader)
         self._batch_notes = _BATCH_NOTES
         self._frame = chat.frame(tokenizer)
         self._stops = _stop_tokens(model, tokenizer)
@@ -102,36 +101,10 @@ class LocalEngine:
         before = self._reader.read(prefix) if prefix and len(groups) > 1 else None
         for given, members in groups.items():
             state = self._reader.read(given if before else prefix + given, before)
-            values = self._score_notes(state, [continuations[number].scored for number in members], temperature)
-            for number, value in zip(members, values, strict=True):
+            scored = self._rows.score(state, [continuations[number] for number in members], temperature)
+            for number, value in zip(members, scored, strict=True):
                 results[number] = value
         return check_scores(self._identity, continuations, results)
-
-    def _score_notes(self, state: State, notes: list[TokenIds], temperature: float) -> list[TokenLogProbs]:
-        firsts = self._reader.log_probs(state.output, temperature)[0].cpu().numpy()
-        values: list[TokenLogProbs] = []
-        while len(values) < len(notes):
-            rest = notes[len(values) :]
-            some = rest[: take(rest, self._row_tokens)]
-            try:
-                values += self._score_row(state, some, firsts, temperature)
-            except OutOfMemoryError:
-                if len(some) == 1:
-                    raise
-                self._row_tokens = max(1, self._row_tokens // 2)
-        return values
-
-    def _score_row(
-        self, state: State, notes: list[TokenIds], firsts: TokenLogProbs, temperature: float
-    ) -> list[TokenLogProbs]:
-        packed = pack(notes)
-        row = Row(state.memory, self._reader.tensor(np.arange(len(packed.tokens))), self._reader.tensor(packed.starts))
-        outputs = self._reader.run(self._reader.tensor(packed.tokens), row, row.positions)
-        later = self._reader.log_prob(outputs, packed.targets, temperature)
-        ends = np.cumsum([len(note) - 1 for note in notes])[:-1]
-        return [
-            np.append(firsts[note[0]], part) for note, part in zip(notes, np.split(later, ends), strict=True)
-        ]
 
     @torch.inference_mode()
     def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:

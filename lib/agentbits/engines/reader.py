@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -91,9 +91,7 @@ class Reader:
         if not len(tokens):
             return self._head.weight.new_empty(0, self._head.weight.shape[1])
         try:
-            out = self._decoder(
-                input_ids=tokens[None], position_ids=positions[None], use_cache=False, reading=reading
-            )
+            out = self._decoder(input_ids=tokens[None], position_ids=positions[None], use_cache=False, reading=reading)
         except (RuntimeError, MemoryError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -109,7 +107,7 @@ class Reader:
         if not len(targets):
             return np.empty(0, dtype=np.float32)
         parts = zip(outputs.split(_HEAD_ROWS), wanted.split(_HEAD_ROWS), strict=True)
-        lost = [F.cross_entropy(self._logits(some, temperature), after, reduction="none") for some, after in parts]
+        lost = [nnf.cross_entropy(self._logits(some, temperature), after, reduction="none") for some, after in parts]
         return -torch.cat(lost).cpu().numpy()
 
     def log_probs(self, outputs: Tensor, temperature: float) -> Tensor:

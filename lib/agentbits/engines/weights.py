@@ -15,10 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from agentbits.engines.embedded import MODELS, safetensors_folder
+from agentbits.engines.embedded import MODELS, GgufFile, safetensors_folder, sha256
 from agentbits.errors import ModelMissingError, UnknownNameError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]
 
@@ -34,16 +35,25 @@ class Weights:
 
 
 def find(model: str, revision: str = "") -> Weights:
-    """Return the weights of a packaged model, a folder, or a Hub id.
+    """Return the weights of a packaged model, a folder, a GGUF file, or a Hub id.
+
+    Parameters
+    ----------
+    revision : a Hub id's commit, or a GGUF file's SHA-256; a folder and a packaged model need none
 
     Raises
     ------
     ModelMissingError
-        The package, folder or repository is absent, or a Hub id comes without a commit.
+        The package, folder, file or repository is absent, a Hub id comes without a commit, or a GGUF file without
+        its digest.
+    DigestError
+        A GGUF file, packaged or not, has another SHA-256.
     """
     if model in MODELS:
         packaged = MODELS[model]
         return Weights(model, safetensors_folder(packaged, convert_gguf), packaged.requirement, packaged.sha256)
+    if model.endswith(".gguf"):
+        return _from_gguf(Path(model), revision)
     folder = Path(model)
     if not folder.is_dir():
         folder = _from_hub(model, revision)
@@ -53,10 +63,21 @@ def find(model: str, revision: str = "") -> Weights:
     return Weights(folder.name if Path(model).is_dir() else model, folder, revision, _digest(files))
 
 
+def _from_gguf(file: Path, digest: str) -> Weights:
+    if not _SHA256.fullmatch(digest):
+        has = f"; this file has {sha256(file)}" if file.is_file() else ""
+        raise ModelMissingError(
+            f"model {str(file)!r} needs revision=<SHA-256 of 64 hex digits>, given {digest!r}{has}: a result must name its "
+            "weights"
+        )
+    return Weights(file.stem, safetensors_folder(GgufFile(file, digest), convert_gguf), digest, digest)
+
+
 def _from_hub(model: str, revision: str) -> Path:
     if model.count("/") != 1:
         raise ModelMissingError(
-            f"no model {model!r}: neither packaged ({', '.join(MODELS)}), nor a folder, nor a Hub id (owner/name)"
+            f"no model {model!r}: neither packaged ({', '.join(MODELS)}), nor a folder or .gguf file, nor a Hub id "
+            "(owner/name)"
         )
     if not _COMMIT.fullmatch(revision):
         raise ModelMissingError(

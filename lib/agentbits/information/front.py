@@ -13,6 +13,7 @@ from agentbits.information.arrays import checked, checked_notes
 from agentbits.information.labels import LARGEST_DISAGREEMENT, averaged
 from agentbits.information.limits import of_pool, of_population
 from agentbits.information.mixtures import Mixture, Statistic
+from agentbits.information.pruned import widened
 from agentbits.information.ratio import per_token_nats
 from agentbits.information.status import own_weight
 from agentbits.records import Bits, Estimand, QuestionDesign
@@ -32,6 +33,7 @@ def estimate(
     contexts_left_out: Sequence[str] = (),
     questions: QuestionDesign = "shared",
     pool: str = "",
+    pruned_nats: float = 0.0,
     confidence: float = 0.95,
 ) -> Bits:
     """Estimate I(X;Z|q) from one array of log-probabilities (paper §2.2 and App. B.2).
@@ -62,6 +64,9 @@ def estimate(
     pool
         What the contexts are, in words: a question that gives its document away says more about random contexts than
         about hard negatives. Only recorded.
+    pruned_nats
+        Tolerance of an array that was scored with `prune_nats`; limits move apart by it, and a population gets no
+        point and no upper bound (`information.pruned`).
     confidence
         Of the one-sided limits and of the two-sided interval.
 
@@ -75,7 +80,7 @@ def estimate(
     ArrayError
         Wrong shape or type, N < 2, entries that are not finite, a context given twice, lengths below 1.
     InputError
-        An estimand, a design of questions or a confidence that is none.
+        An estimand, a design of questions, a confidence or a tolerance that is none.
     """
     array = checked(log_prob, context_ids)
     _check_design(estimand, questions, np.ndim(log_prob), confidence)
@@ -89,7 +94,7 @@ def estimate(
     pooled = estimand == "pool"
     weight = own_weight(contrast.rows_nats)
     n_contexts = array.shape[-1]
-    return Bits(
+    bits = Bits(
         lower_bits=contrast.value_nats * _NAT,
         ceiling_bits=log2(n_contexts),
         mean_own_weight=weight.mean,
@@ -110,6 +115,7 @@ def estimate(
         **(of_pool(found, confidence, unbiased=unbiased) if pooled else of_population(found, confidence)),
         **_per_token(contrast, n_tokens, array, estimand),
     )
+    return widened(bits, pruned_nats)
 
 
 def _check_design(estimand: str, questions: str, n_dimensions: int, confidence: float) -> None:

@@ -1,0 +1,52 @@
+"""What does an array still say whose hopeless entries were not scored to the end?
+
+Under a context that makes a note unlikely, scoring may stop early (`scoring.fill`, `prune_nats`); the entry then holds
+the ratio to the note's own context as it stood. Where the scorer is the sampler that ratio is a martingale, so
+the mixture of all contexts is right on average, and a note's log-mixture moves by at most the tolerance in expectation.
+"""
+
+from dataclasses import replace
+from math import log
+
+from agentbits.errors import InputError
+from agentbits.records import Bits
+
+
+def widened(bits: Bits, pruned_nats: float) -> Bits:
+    """Move the limits apart by the tolerance; give up what hangs on the entries that were not scored to the end.
+
+    Parameters
+    ----------
+    pruned_nats : tolerance of the pruned array, 0 for a complete one
+
+    Returns
+    -------
+    The estimate stays as it is; the lower limit falls by the tolerance. A pool's interval and upper limit widen by
+    it. A population keeps no point and no upper bound: leaving the own context out leaves nothing but such entries.
+
+    Raises
+    ------
+    InputError
+        A negative or infinite tolerance.
+    """
+    if not 0 <= pruned_nats < float("inf"):
+        raise InputError(f"pruned_nats={pruned_nats}; expected a finite number of at least 0, `Scores.pruned_nats`")
+    if pruned_nats == 0:
+        return bits
+    by = pruned_nats / log(2)
+    lower = {
+        "pruned_bits": by,
+        "lower_limit_bits": None if bits.lower_limit_bits is None else bits.lower_limit_bits - by,
+    }
+    if bits.estimand == "population":
+        status = "lower bound only" if bits.status == "point" else bits.status
+        lost = dict.fromkeys(("point_bits", "point_error_bits", "interval_bits", "upper_bits", "upper_limit_bits"))
+        return replace(bits, status=status, **lower, **lost)
+    low_high = bits.interval_bits
+    return replace(
+        bits,
+        **lower,
+        interval_bits=low_high and (low_high[0] - by, low_high[1] + by),
+        upper_bits=None if bits.upper_bits is None else bits.upper_bits + by,
+        upper_limit_bits=None if bits.upper_limit_bits is None else bits.upper_limit_bits + by,
+    )
