@@ -182,10 +182,10 @@ def test_what_was_drawn_before_a_kill_is_kept(path: Path) -> None:
             return super().generate(prompts, sampling)
 
     with pytest.raises(KeyboardInterrupt):
-        Memo(Dying(), path).generate(PROMPTS, Sampling())
+        Memo(Dying(), path).generate(PROMPTS, Sampling(n_samples=4))
     engine = Counting()
-    Memo(engine, path).generate(PROMPTS, Sampling())
-    assert engine.asked == len(PROMPTS) - 8
+    Memo(engine, path).generate(PROMPTS, Sampling(n_samples=4))
+    assert engine.asked == len(PROMPTS) - 8, "32 notes, eight prompts with four each, are written down together"
 
 
 def test_encoding_and_decoding_pass_through(path: Path) -> None:

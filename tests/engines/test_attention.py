@@ -6,7 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentbits.engines.attention import Heads, KeyValues, Row, Steps
+from agentbits.engines.attention import Heads, KeyValues
+from agentbits.engines.row import Row
+from agentbits.engines.steps import Steps
 
 KEY_HEADS, GROUP, WIDTH = 2, 3, 4
 

@@ -56,7 +56,9 @@ def test_unknown_engines_models_and_types_list_the_known() -> None:
         connect("gpt", "toy")
     with pytest.raises(UnknownNameError, match="unknown model of the toy engine 'big'; known: toy"):
         connect("toy", "big")
-    with pytest.raises(ModelMissingError, match=r"no model 'nowhere': neither packaged .* nor a folder, nor a Hub id"):
+    with pytest.raises(
+        ModelMissingError, match=r"no model 'nowhere': neither packaged .* nor a folder or .gguf file, nor a"
+    ):
         connect("local", "nowhere")
     with pytest.raises(ModelMissingError, match=r"needs revision=<commit of 40 hex digits>, given 'main'"):
         connect("local", "owner/name", revision="main")

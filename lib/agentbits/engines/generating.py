@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agentbits.engines.attention import Steps
 from agentbits.engines.base import Encoded, Sampling
 from agentbits.engines.drawing import stream
 from agentbits.engines.reader import Reader, State
+from agentbits.engines.steps import Steps
 
 
 @dataclass

@@ -26,9 +26,9 @@ from agentbits.engines.base import (
     check_scores,
     check_scoring,
 )
+from agentbits.engines.notes import NoteScorer
 from agentbits.engines.packing import by_question
 from agentbits.engines.reader import Reader
-from agentbits.engines.rows import Rows
 from agentbits.errors import OutOfMemoryError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
@@ -49,7 +49,7 @@ class LocalEngine:
     ) -> None:
         self._reader = Reader(model)
         self._tokenizer = tokenizer
-        self._rows = Rows(self._reader)
+        self._notes = NoteScorer(self._reader)
         self._batch_notes = _BATCH_NOTES
         self._frame = chat.frame(tokenizer)
         self._stops = _stop_tokens(model, tokenizer)
@@ -101,7 +101,7 @@ class LocalEngine:
         before = self._reader.read(prefix) if prefix and len(groups) > 1 else None
         for given, members in groups.items():
             state = self._reader.read(given if before else prefix + given, before)
-            scored = self._rows.score(state, [continuations[number] for number in members], temperature)
+            scored = self._notes.score(state, [continuations[number] for number in members], temperature)
             for number, value in zip(members, scored, strict=True):
                 results[number] = value
         return check_scores(self._identity, continuations, results)

@@ -16,7 +16,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from agentbits.engines import attention
-from agentbits.engines.attention import KeyValues, Reading, Row
+from agentbits.engines.attention import KeyValues, Reading
+from agentbits.engines.row import Row
 from agentbits.errors import ArchitectureError, OutOfMemoryError
 from agentbits.records import TokenIds
 
@@ -61,7 +62,7 @@ class Reader:
             state = self.read(tuple(tokens[:-4].tolist()))
             state = self.read(tuple(tokens[-4:].tolist()), state)
             found = self.log_probs(state.output, 1.0)
-        except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        except (TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise ArchitectureError(f"{_named(model)} cannot be read token by token ({error}); {_ADVICE}") from error
         off = float((found[0] - expected[-1]).abs().max())
         if off > _ROUNDING[model.dtype]:

@@ -67,8 +67,8 @@ def _from_gguf(file: Path, digest: str) -> Weights:
     if not _SHA256.fullmatch(digest):
         has = f"; this file has {sha256(file)}" if file.is_file() else ""
         raise ModelMissingError(
-            f"model {str(file)!r} needs revision=<SHA-256 of 64 hex digits>, given {digest!r}{has}: a result must name its "
-            "weights"
+            f"model {str(file)!r} needs revision=<SHA-256 of 64 hex digits>, given {digest!r}{has}: a result must name "
+            "its weights"
         )
     return Weights(file.stem, safetensors_folder(GgufFile(file, digest), convert_gguf), digest, digest)
 

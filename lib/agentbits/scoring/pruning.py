@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from agentbits.engines.base import CHECKPOINTS, Continuation, Engine, TokenLogProbs, check_scores
 from agentbits.records import TokenIds
 
-# Writing and scoring add up in different order. So far apart, the sums of a note are still one model at one temperature;
-# so near, one can stand for the other in the array. In bfloat16 they are nats apart, and the columns score both alike.
+# Writing and scoring add up in different order. So far apart, the sums of a note are still one model at one
+# temperature; so near, one can stand for the other in the array. In bfloat16 they are nats apart, and the columns
+# score both alike.
 _ALIKE_NATS_A_TOKEN = 0.1
 _EQUAL_NATS = 0.01
 

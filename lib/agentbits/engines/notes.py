@@ -9,18 +9,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agentbits.engines.attention import KeyValues, Row
+from agentbits.engines.attention import KeyValues
 from agentbits.engines.base import CHECKPOINTS, Continuation, TokenLogProbs
 from agentbits.engines.packing import Pack, pack, take
 from agentbits.engines.reader import Reader, State
+from agentbits.engines.row import Row
 from agentbits.errors import OutOfMemoryError
 
-_ROW_TOKENS = 512
+_ROW_TOKENS = 1024
 # Notes that are pruned together: their keys are kept until the last of them is done.
-_KEPT_ROWS = 8
+_KEPT_ROWS = 4
 
 
-class Rows:
+class NoteScorer:
     """Scores notes; what does not fit into memory is tried again in halves, and rows stay that short."""
 
     def __init__(self, reader: Reader) -> None:
