@@ -59,8 +59,9 @@ calibrate: $(READY) ## draw the estimators on channels of known information agai
 	@_build/benchmark-mi/bin/python tests/calibration/record_benchmark_mi.py >_build/benchmark_mi.json
 	@mv _build/benchmark_mi.json tests/expected/benchmark_mi.json
 
-bench: $(READY) ## measure speed and memory as ratios against named peers
+bench: $(READY) ## measure speed and memory against named peers (half an hour; FULL=1: 20 minutes more)
 	@$(BIN)/python tests/bench/estimators.py
+	@$(BIN)/python tests/bench/speed.py $(if $(FULL),--full)
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .
