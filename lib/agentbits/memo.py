@@ -99,6 +99,8 @@ class Memo:
         keys = [[self._note_key(p, sampling, k) for k in range(sampling.n_samples)] for p in prompts]
         known = self._read(key for row in keys for key in row)
         missing = [number for number, row in enumerate(keys) if any(key not in known for key in row)]
+        # Prompts on one context go together, so that the engine reads it once.
+        missing.sort(key=lambda number: prompts[number].prefix)
         together = max(1, _GENERATED_TOGETHER // sampling.n_samples)
         for start in range(0, len(missing), together):
             part = missing[start : start + together]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agentbits.engines import Continuation, Encoded, Engine, Sampling
+from agentbits.engines.base import CHECKPOINTS
 from agentbits.errors import ContextTooLongError, EmptyNoteError, InputError
 from agentbits.prompts import COMPRESS
 from agentbits.records import Document, Question
@@ -130,9 +131,9 @@ def test_an_empty_document_is_still_a_context(engine: Engine) -> None:
 
 
 def test_generation_is_repeatable_and_seeds_differ(engine: Engine, prompts: list[list[Encoded]]) -> None:
-    first = engine.generate(prompts[0], Sampling(max_tokens=6, seed=1, n_samples=3))
-    again = engine.generate(prompts[0], Sampling(max_tokens=6, seed=1, n_samples=3))
-    other = engine.generate(prompts[0], Sampling(max_tokens=6, seed=2, n_samples=3))
+    first = engine.generate(prompts[0], Sampling(max_tokens=6, temperature=3.0, seed=1, n_samples=3))
+    again = engine.generate(prompts[0], Sampling(max_tokens=6, temperature=3.0, seed=1, n_samples=3))
+    other = engine.generate(prompts[0], Sampling(max_tokens=6, temperature=3.0, seed=2, n_samples=3))
     assert first == again
     assert [n.token_ids for row in first for n in row] != [n.token_ids for row in other for n in row]
 
@@ -251,3 +252,57 @@ def test_colder_scores_are_those_of_a_colder_model(engine: Engine, prompts: list
     rows = [Continuation(prompt.given, note) for note in sorted(notes)]
     warm, cold = (sums(engine.score(prompt.prefix, rows, temperature=t)) for t in (1.0, 0.5))
     np.testing.assert_allclose(np.diff(cold), 2 * np.diff(warm), atol=TOLERANCE_NATS)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+def test_a_note_tells_the_log_probabilities_it_was_drawn_with(
+    engine: Engine, prompts: list[list[Encoded]], temperature: float
+) -> None:
+    """So that they can stand on the array's diagonal: writing and scoring are one model."""
+    sampling = Sampling(max_tokens=40, temperature=temperature, n_samples=3)
+    for prompt, notes in zip(prompts[0], engine.generate(prompts[0], sampling), strict=True):
+        scored = engine.score(
+            prompt.prefix, [Continuation(prompt.given, n.token_ids) for n in notes], temperature=temperature
+        )
+        for note, values in zip(notes, scored, strict=True):
+            assert len(note.token_log_prob_nats) in {0, len(note.token_ids)}
+            if note.token_log_prob_nats:
+                np.testing.assert_allclose(note.token_log_prob_nats, values, atol=TOLERANCE_NATS)
+                assert sum(note.token_log_prob_nats) == pytest.approx(values.sum(), abs=10 * TOLERANCE_NATS)
+
+
+def test_certain_draws_tell_no_log_probabilities(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    (note,) = engine.generate([prompts[0][0]], Sampling(max_tokens=5, temperature=0))[0]
+    assert note.token_log_prob_nats == ()
+
+
+def test_scoring_stops_only_where_it_may(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    """A note with a floor comes back whole, or cut at a checkpoint where it had fallen; what came back is right."""
+    prompt, other = prompts[0][0], prompts[0][1]
+    notes = engine.generate([prompt], Sampling(max_tokens=70, temperature=3.0, n_samples=9))[0]
+    rows = [Continuation(prompt.given, note.token_ids) for note in notes]
+    whole = engine.score(other.prefix, rows)
+    # Every third note lies below its floor from the start, every third never, and the rest from the 20th token on.
+    above = [np.where(np.arange(len(values)) < (0, 100, 20)[n % 3], -1e6, 0.5) for n, values in enumerate(whole)]
+    floored = [
+        Continuation(row.given, row.scored, tuple((np.cumsum(values, dtype=np.float64) + some).tolist()))
+        for row, values, some in zip(rows, whole, above, strict=True)
+    ]
+    for row, values, full in zip(floored, engine.score(other.prefix, floored), whole, strict=True):
+        np.testing.assert_allclose(values, full[: len(values)], atol=TOLERANCE_NATS)
+        if len(values) < len(full):
+            assert len(values) in CHECKPOINTS
+            assert row.has_fallen(len(values), float(values.sum(dtype=np.float64)))
+    if engine.identity.engine == "local":
+        lengths = [len(values) for values in engine.score(other.prefix, floored)]
+        assert lengths == [min(len(row.scored), (8, 100, 32)[n % 3]) for n, row in enumerate(rows)]
+
+
+def test_prompts_on_one_context_may_come_in_any_order(engine: Engine, prompts: list[list[Encoded]]) -> None:
+    """An engine may read a context once for several questions; no note shows it."""
+    (first, second), sampling = (row[:2] for row in prompts), Sampling(max_tokens=6, n_samples=2)
+    mixed = [first[0], second[1], second[0], first[1], first[0]]
+    together = engine.generate(mixed, sampling)
+    for prompt, notes in zip(mixed, together, strict=True):
+        alone = engine.generate([prompt], sampling)[0]
+        assert [note.token_ids for note in notes] == [note.token_ids for note in alone]

@@ -7,6 +7,7 @@ its neighbours do not matter, and brings along the log-probabilities that its to
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 import torch
@@ -14,8 +15,9 @@ from torch import Tensor
 
 from agentbits.engines.base import Encoded, Sampling
 from agentbits.engines.drawing import stream
-from agentbits.engines.reader import Reader, State
+from agentbits.engines.reader import Reader, State, out_of_memory
 from agentbits.engines.steps import Steps
+from agentbits.errors import IncompleteScoreError
 
 
 @dataclass
@@ -31,10 +33,10 @@ def read(reader: Reader, prompts: Sequence[Encoded]) -> Iterator[State]:
     """Read prompts one after the other; neighbours on one context share its reading."""
     prefix, state = None, None
     for number, prompt in enumerate(prompts):
-        shared = prompt.prefix in (other.prefix for other in prompts[number + 1 : number + 2])
+        shared = number + 1 < len(prompts) and prompts[number + 1].prefix == prompt.prefix
         if prompt.prefix == prefix:
             yield reader.read(prompt.given, state)
-        elif shared and prompt.given:
+        elif shared:
             prefix, state = prompt.prefix, reader.read(prompt.prefix)
             yield reader.read(prompt.given, state)
         else:
@@ -43,6 +45,11 @@ def read(reader: Reader, prompts: Sequence[Encoded]) -> Iterator[State]:
 
 def write(reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, stops: frozenset[int]) -> list[Draft]:
     """Write `sampling.n_samples` notes on each prompt, together."""
+    with out_of_memory(reader.device, f"{len(prompts)} prompts with {sampling.n_samples} notes each"):
+        return _write(reader, prompts, sampling, stops)
+
+
+def _write(reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, stops: frozenset[int]) -> list[Draft]:
     drafts = [Draft(stream(prompt, sampling.seed, k)) for prompt in prompts for k in range(sampling.n_samples)]
     states = list(read(reader, prompts))
     outputs = torch.cat([state.output for state in states]).repeat_interleave(sampling.n_samples, dim=0)
@@ -65,11 +72,16 @@ def _draw(
     if sampling.temperature == 0:
         tokens = log_probs.argmax(-1)
     else:
-        # A race of exponential clocks draws by probability, and unlike a walk through the sorted vocabulary it hardly
-        # ever changes its mind over a rounding error.
-        clocks = [draft.random.standard_exponential(log_probs.shape[1], dtype=np.float32) for draft in drafts]
+        # A race of exponential clocks draws by probability, and unlike a walk through the cumulated vocabulary it
+        # hardly ever changes its mind over a rounding error. Clocks drawn in float32 are 0, and win, once in 2²³.
+        clocks = [draft.random.standard_exponential(log_probs.shape[1]).astype(np.float32) for draft in drafts]
         tokens = (log_probs - torch.as_tensor(np.stack(clocks), device=reader.device).log_()).argmax(-1)
     each = log_probs.gather(1, tokens[:, None])[:, 0].tolist()
+    if not all(map(isfinite, each)):
+        raise IncompleteScoreError(
+            "the model gives a token no finite probability; the weights may be damaged or the arithmetic too coarse: "
+            "check the digest, or use float32"
+        )
     for draft, token, log_prob in zip(drafts, tokens.tolist(), each, strict=True):
         if not draft.tokens or draft.tokens[-1] not in stops:
             draft.tokens.append(token)

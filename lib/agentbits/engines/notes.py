@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agentbits.engines.attention import KeyValues
 from agentbits.engines.base import CHECKPOINTS, Continuation, TokenLogProbs
 from agentbits.engines.packing import Pack, pack, take
-from agentbits.engines.reader import Reader, State
+from agentbits.engines.reader import Reader, State, out_of_memory
 from agentbits.engines.row import Row
 from agentbits.errors import OutOfMemoryError
 
@@ -37,11 +37,13 @@ class NoteScorer:
             size = self.max_tokens * (_KEPT_ROWS if in_steps else 1)
             some = notes[done : done + take([note.scored for note in notes[done:]], size)]
             try:
-                scored = (self._in_steps if in_steps else self._at_once)(state, some, firsts, temperature)
+                with out_of_memory(self._reader.device, f"{len(some)} notes in a row"):
+                    scored = (self._in_steps if in_steps else self._at_once)(state, some, firsts, temperature)
             except OutOfMemoryError:
-                if self.max_tokens == 1:
+                if len(some) == 1 and (not in_steps or self.max_tokens == 1):
+                    self.max_tokens = _ROW_TOKENS
                     raise
-                self.max_tokens //= 2
+                self.max_tokens = max(1, self.max_tokens // 2)
                 continue
             yield from scored
             done += len(some)

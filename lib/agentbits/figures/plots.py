@@ -1,6 +1,6 @@
 """Which plots does the book draw? An array or a tidy frame in, a displayable figure with computed alt text out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -128,3 +128,29 @@ def growth(frame: pd.DataFrame, tier: str) -> Shown:
 def _ends(frame: pd.DataFrame) -> tuple[int, int]:
     depths = frame["first_tokens"].to_numpy()
     return int(depths.min()), int(depths.max())
+
+
+def mask(visible: NDArray[np.bool_], parts: Mapping[str, int], tier: str) -> Shown:
+    """Show which tokens see which.
+
+    Parameters
+    ----------
+    visible : (T, P + T), rows see columns
+    parts : names of the columns' parts with their lengths, the first of them seen by all
+    """
+    figure, (axis,) = panels(1, 4.6)
+    sns.heatmap(visible, ax=axis, cmap=["#202a44", "#e69f00"], cbar=False, linewidths=0.5, linecolor="white")
+    ends = np.cumsum(list(parts.values()))
+    axis.set_xticks(ends - np.array(list(parts.values())) / 2, list(parts), rotation=0)
+    axis.set_yticks(ends[1:] - ends[0] - np.array(list(parts.values())[1:]) / 2, list(parts)[1:], rotation=0)
+    axis.set(xlabel="is seen", ylabel="looks")
+    for end in ends[:-1]:
+        axis.axvline(end, color="white", linewidth=2)
+    return shown(
+        figure,
+        alt=f"A grid of {visible.shape[0]} tokens (rows) that look at {visible.shape[1]} (columns): all see the "
+        f"{parts[next(iter(parts))]} tokens of the {next(iter(parts))}; of the rest each sees only its own note up to "
+        f"itself, {visible.mean():.0%} of all pairs.",
+        caption="Light: a token (row) sees another (column). Dark: it does not.",
+        tier=tier,
+    )
