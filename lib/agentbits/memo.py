@@ -109,6 +109,7 @@ class Memo:
                 key: _from_summary(note)
                 for number, notes in zip(part, drawn, strict=True)
                 for key, note in zip(keys[number], notes, strict=True)
+                if key not in known  # a note that was paid for, and scored, stays what it is
             }
             self._write(new)
             known |= new

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, BloomConfig, GPTNeoConfig
+from architectures import build
+from transformers import AutoModelForCausalLM, BloomConfig, GPTNeoConfig, LlamaConfig
 
 from agentbits.engines import embedded, weights
 from agentbits.engines.local import LocalEngine
@@ -91,3 +92,32 @@ def test_weights_that_are_not_numbers_are_told_as_such(folder_of: Callable[[str]
 
     with pytest.raises(IncompleteScoreError, match=r"the weights may be damaged"):
         engine.score((5, 6, 7), [Continuation((8,), (9, 10))])
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"layer_types": ["chunked_attention"] * 2}, r"layers of chunked_attention; choose a model whose attention"),
+        (
+            {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}},
+            "turns positions by the longest",
+        ),
+    ],
+)
+def test_what_the_few_tokens_at_the_start_cannot_show_is_refused(changed: dict[str, object], message: str) -> None:
+    """Chunks of thousands of tokens, and positions that hang on the longest text, look right on 24 tokens."""
+    config = LlamaConfig(
+        vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=32
+    )
+    model = AutoModelForCausalLM.from_config(config).eval()
+    for name, value in changed.items():
+        setattr(model.config, name, value)
+    with pytest.raises(ArchitectureError, match=message):
+        Reader(model)
+
+
+def test_another_configuration_is_another_model(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
+    """One window or another: the weights are the same bytes, the model is not."""
+    plain, wider = build("gemma3", tmp_path / "a"), build("gemma3", tmp_path / "b", sliding_window=512)
+    assert (plain / "model.safetensors").read_bytes() == (wider / "model.safetensors").read_bytes()
+    assert weights.find(str(plain)).digest != weights.find(str(wider)).digest

@@ -98,16 +98,29 @@ def test_an_entry_is_whole_or_keeps_the_ratio_it_had() -> None:
     assert n_dropped > 20
 
 
-def test_another_temperature_is_noticed_and_scored_anew() -> None:
+def test_another_temperature_is_noticed_and_needs_an_audit() -> None:
     """Log-probabilities of the draw at T = 2 are not those at T = 1: they are not believed."""
     engine = Stopping()
     prompts, notes = drawn(engine, temperature=2.0)
+    wanted = r"not drawn from toy-6w-60t-1s at temperature 1, so that pruning bounds nothing: .* audit_share=0.05"
+    with pytest.raises(InputError, match=wanted):
+        scoring.fill(engine, prompts, notes, prune_nats=TOLERANCE_NATS, progress=False)
     engine.calls.clear()
-    pruned = scoring.fill(engine, prompts, notes, prune_nats=TOLERANCE_NATS, progress=False)
+    pruned = scoring.fill(engine, prompts, notes, prune_nats=TOLERANCE_NATS, audit_share=0.5, progress=False)
     assert len(engine.calls) == 2 * N_CONTEXTS
     whole = scoring.fill(engine, prompts, notes, progress=False)
     diagonals = [np.einsum("imi->im", scores.log_prob_nats()[0]) for scores in (pruned, whole)]
     np.testing.assert_allclose(*diagonals, atol=1e-5)
+
+
+def test_an_audit_that_saw_nothing_proves_nothing() -> None:
+    few = scoring.Pruned(0.01, 0.5, 200, 3, 0.0, 0.0)
+    with pytest.raises(
+        InputError, match=r"the audit holds 3 entries that it saved, of 200 that were; expected at least 20: raise"
+    ):
+        _ = few.bound_nats
+    assert scoring.Pruned(0.01, 0.5, 200, 30, -0.02, 0.01).bound_nats == pytest.approx(0.04)
+    assert scoring.Pruned(0.01, 1.0, 0, 0, 0.0, 0.0).bound_nats == 0.01, "nothing was dropped"
 
 
 def test_coarse_arithmetic_scores_its_own_notes_like_all_others() -> None:
@@ -179,8 +192,9 @@ def test_an_estimate_from_a_pruned_array_says_less() -> None:
     )
     assert (pruned.lower_bits, pruned.pruned_bits, whole.pruned_bits) == (whole.lower_bits, by, 0)
     assert pruned.lower_limit_bits == whole.lower_limit_bits - by
-    assert pruned.interval_bits == (whole.interval_bits[0] - by, whole.interval_bits[1] + by)
-    assert pruned.upper_limit_bits == whole.upper_limit_bits + by
+    up = by * (1 + 2 * np.log(N_CONTEXTS) - np.log(TOLERANCE_NATS))
+    assert pruned.interval_bits == pytest.approx((whole.interval_bits[0] - by, whole.interval_bits[1] + up))
+    assert pruned.upper_limit_bits == pytest.approx(whole.upper_limit_bits + up)
     sample = information.estimate(
         array.log_prob_nats(), estimand="population", scorer_is_sampler=True, pruned_nats=array.pruned_nats
     )

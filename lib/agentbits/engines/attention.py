@@ -6,7 +6,8 @@ notes side by side, of which none sees another. `steps.Steps` reads one token of
 prefix of each; notes on one prefix share its keys.
 
 Symbols: K heads of keys · G query heads on each · D head width · T tokens read now · P tokens of the prefix.
-Keys and values are (K, tokens, D). Nothing is padded, repeated for grouped queries, or masked where all is seen.
+Keys and values are (K, tokens, D). No note has a copy of its own of what it shares, and nothing is repeated for grouped
+queries.
 """
 
 from dataclasses import dataclass, field

@@ -59,7 +59,8 @@ class Continuation:
 
     def has_fallen(self, n_tokens: int, sum_nats: float) -> bool:
         """Say whether the first `n_tokens` are so unlikely that the rest need not be scored."""
-        return bool(self.floor_nats) and n_tokens in CHECKPOINTS and sum_nats < self.floor_nats[n_tokens - 1]
+        known = n_tokens in CHECKPOINTS and n_tokens <= len(self.floor_nats)
+        return known and sum_nats < self.floor_nats[n_tokens - 1]
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,6 @@ def sha256(file: Path) -> str:
 def _cache_error(folder: Path, error: OSError) -> ModelCacheError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return ModelCacheError(
-        f"cannot write the model cache {folder}: {'the disk is full' if full else error}; it needs about 0.6 GB: "
-        "free some room or point AGENTBITS_CACHE to another folder, then run again"
+        f"cannot write the model cache {folder}: {'the disk is full' if full else error}; it needs four bytes a "
+        "parameter: free some room or point AGENTBITS_CACHE to another folder, then run again"
     )

@@ -27,6 +27,7 @@ _HEAD_WORDS = 4096
 _CHECKED_TOKENS = 24
 # What is less likely than this is rounded too coarsely in bfloat16 to compare.
 _LIKELY_NATS = -12.0
+_MOVING = {"dynamic", "longrope"}
 _KINDS = {"full_attention", "sliding_attention"}
 _ROUNDING = {torch.float32: 1e-3, torch.bfloat16: 0.5}
 
@@ -64,6 +65,8 @@ class Reader:
         kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ()) - _KINDS
         if kinds:
             raise ArchitectureError(f"{_named(model)} has layers of {', '.join(sorted(kinds))}; {_ADVICE}")
+        if _MOVING & _rope_types(model.config.get_text_config()):
+            raise ArchitectureError(f"{_named(model)} turns positions by the longest text of a call; {_ADVICE}")
         expected = model(tokens[None], use_cache=False).logits[0, -1].float().log_softmax(-1)
         try:
             model.set_attn_implementation(attention.NAME)
@@ -151,6 +154,12 @@ class Reader:
 
 
 _ADVICE = "choose a model whose attention transformers can exchange (Llama, Qwen, Gemma, Mistral and most others)"
+
+
+def _rope_types(config: Any) -> set[str]:
+    found: dict[str, Any] = getattr(config, "rope_parameters", None) or {}
+    parts = [found, *(part for part in found.values() if isinstance(part, dict))]
+    return {str(part["rope_type"]) for part in parts if "rope_type" in part}
 
 
 def _named(model: PreTrainedModel) -> str:

@@ -18,6 +18,7 @@ from agentbits.engines.attention import Heads, KeyValues
 # matrices keeps two cores busy for two thirds of its time. A GPU wants all at once.
 _CPU_SCORES_BYTES = 2**20
 _CPU_QUERIES = 128
+_GPU_SCORES_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class _Block:
     queries: slice
     prefix: slice
     row: slice
-    hidden: Tensor | None
+    hidden: Tensor
 
 
 class Row:
@@ -94,7 +95,7 @@ class Row:
 
     def _plan(self, now: Heads) -> list[_Block]:
         if now.window_tokens not in self._plans:
-            size = _queries_a_step(now, self._prefix.n_tokens)
+            size = _queries_a_step(now, self._starts, self._prefix.n_tokens)
             parts = zip(self._places.split(size), self._starts.split(size), strict=True)
             self._plans[now.window_tokens] = [
                 self._block(number * size, *part, now.window_tokens) for number, part in enumerate(parts)
@@ -120,11 +121,12 @@ class Row:
         return _Block(queries, slice(far, n_prefix), slice(low, high), torch.cat((hidden_far, hidden), 1))
 
 
-def _queries_a_step(now: Heads, n_prefix: int) -> int:
-    if now.keys.device.type != "cpu":
-        return now.queries.shape[2]
-    n_bytes = now.queries.shape[1] * (n_prefix + now.queries.shape[2]) * now.keys.element_size()
-    return min(_CPU_QUERIES, max(16, _CPU_SCORES_BYTES // n_bytes))
+def _queries_a_step(now: Heads, starts: Tensor, n_prefix: int) -> int:
+    n_keys = n_prefix + min(now.queries.shape[2], int(torch.bincount(starts).max()) + _CPU_QUERIES)
+    n_bytes = now.queries.shape[1] * n_keys * now.keys.element_size()
+    if now.keys.device.type == "cpu":
+        return min(_CPU_QUERIES, max(16, _CPU_SCORES_BYTES // n_bytes))
+    return max(16, _GPU_SCORES_BYTES // (n_bytes * len(now.keys)))
 
 
 def _weighted(now: Heads, block: _Block, keys: Tensor, values: Tensor, seen: Tensor) -> None:
@@ -135,9 +137,8 @@ def _weighted(now: Heads, block: _Block, keys: Tensor, values: Tensor, seen: Ten
         heads = slice(first, first + together)
         some = queries[heads]
         scores = now.weigh(some.flatten(1, 2), keys[heads].transpose(1, 2))
-        if block.hidden is not None:
-            hides = scores.unflatten(1, some.shape[1:3])[..., -block.hidden.shape[-1] :]
-            hides.masked_fill_(block.hidden, -torch.inf)
+        hides = scores.unflatten(1, some.shape[1:3])[..., -block.hidden.shape[-1] :]
+        hides.masked_fill_(block.hidden, -torch.inf)
         seen[heads, :, block.queries] = torch.bmm(scores.softmax(-1), values[heads]).view_as(some)
 
 

@@ -29,7 +29,7 @@ _FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]
 
 @dataclass(frozen=True)
 class Weights:
-    """A model on disk: its name, its folder, the commit it came from, and a SHA-256 over its weights."""
+    """A model on disk: its name, folder and commit, and a SHA-256 over its weights, configuration and tokenizer."""
 
     model: str
     folder: Path
@@ -63,6 +63,7 @@ def find(model: str, revision: str = "") -> Weights:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise ModelMissingError(f"{folder} holds no .safetensors file; convert the model first (no pickled weights)")
+    files += [folder / name for name in ("config.json", "tokenizer.json") if (folder / name).exists()]
     return Weights(folder.name if Path(model).is_dir() else model, folder, revision, _digest(files))
 
 
@@ -146,7 +147,7 @@ def convert_gguf(source: Path, folder: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
     model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
     # save_pretrained refuses a model that was read from GGUF, so the parts are written one by one.
-    vars(model.config).pop("quantization_config")
+    vars(model.config).pop("quantization_config", None)
     state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     if model.config.tie_word_embeddings:
         state.pop("lm_head.weight", None)

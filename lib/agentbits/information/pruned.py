@@ -11,6 +11,16 @@ from math import log
 from agentbits.errors import InputError
 from agentbits.records import Bits
 
+_LOST = (
+    "point_bits",
+    "point_error_bits",
+    "interval_bits",
+    "upper_bits",
+    "upper_limit_bits",
+    "averaged_bits",
+    "gap_bits",
+)
+
 
 def widened(bits: Bits, pruned_nats: float) -> Bits:
     """Move the limits apart by the tolerance; give up what hangs on the entries that were not scored to the end.
@@ -21,8 +31,9 @@ def widened(bits: Bits, pruned_nats: float) -> Bits:
 
     Returns
     -------
-    The estimate stays as it is; the lower limit falls by the tolerance. A pool's interval and upper limit widen by
-    it. A population keeps no point and no upper bound: leaving the own context out leaves nothing but such entries.
+    The estimate stays as it is; the lower limit falls by the tolerance τ. A pool's upper limits rise by
+    τ (1 + 2 ln N − ln τ). A population keeps no point and no upper bound: leaving the own context out leaves
+    nothing but such entries.
 
     Raises
     ------
@@ -34,19 +45,15 @@ def widened(bits: Bits, pruned_nats: float) -> Bits:
     if pruned_nats == 0:
         return bits
     by = pruned_nats / log(2)
-    lower = {
-        "pruned_bits": by,
-        "lower_limit_bits": None if bits.lower_limit_bits is None else bits.lower_limit_bits - by,
-    }
+    lower = None if bits.lower_limit_bits is None else bits.lower_limit_bits - by
     if bits.estimand == "population":
         status = "lower bound only" if bits.status == "point" else bits.status
-        lost = dict.fromkeys(("point_bits", "point_error_bits", "interval_bits", "upper_bits", "upper_limit_bits"))
-        return replace(bits, status=status, **lower, **lost)
-    low_high = bits.interval_bits
-    return replace(
-        bits,
-        **lower,
-        interval_bits=low_high and (low_high[0] - by, low_high[1] + by),
-        upper_bits=None if bits.upper_bits is None else bits.upper_bits + by,
-        upper_limit_bits=None if bits.upper_limit_bits is None else bits.upper_limit_bits + by,
-    )
+        return replace(bits, status=status, pruned_bits=by, lower_limit_bits=lower, **dict.fromkeys(_LOST))
+    # The average over labels weighs a dropped entry w by −w log w, so that it may rise by more than the tolerance.
+    up = by * (1 + 2 * log(bits.n_contexts) - log(pruned_nats))
+    raised = {
+        name: None if getattr(bits, name) is None else getattr(bits, name) + up
+        for name in ("upper_bits", "upper_limit_bits")
+    }
+    both = bits.interval_bits and (bits.interval_bits[0] - by, bits.interval_bits[1] + up)
+    return replace(bits, pruned_bits=by, lower_limit_bits=lower, interval_bits=both, **raised)

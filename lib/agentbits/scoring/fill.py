@@ -7,18 +7,18 @@ context behind it, move on. Columns do not depend on one another; memory is one 
 Symbols: N contexts · M notes of each · Q questions · L tokens of the longest note. Unit: nats.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from agentbits.engines.base import Continuation, Engine, TokenLogProbs, check_scores
+from agentbits.engines.base import Continuation, Engine, check_scores
 from agentbits.errors import InputError
-from agentbits.records import TokenIds, Usage
+from agentbits.records import Usage
 from agentbits.scoring.given import Notes, Prompts, check
-from agentbits.scoring.pruning import Pruned, Pruning, own_scores
+from agentbits.scoring.pruning import Pruned, own_scores, pruning, report
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,11 @@ class Scores:
 
     Attributes
     ----------
-    token_log_prob_nats : (Q, N, M, N, L) float32; NaN behind a note's last token
+    token_log_prob_nats : (Q, N, M, N, L) float32; NaN behind a note's last token; what was not scored, as under the
+        note's own context
     n_tokens : (Q, N, M), lengths of the notes, end token included
-    usage : tokens of the contexts, each read once
-    n_scored_tokens : tokens of notes that were scored, each once for every context
+    usage : tokens of the contexts, each read once for its column
+    n_scored_tokens : tokens of notes under contexts, those that were scored
     pruned : what was not scored to the end, and what that may have changed; None where all was
     """
 
@@ -105,28 +106,30 @@ def fill(
     ]
     rows, carried, owners = (list(part) for part in zip(*flat, strict=True))
     prefixes = [prompt.prefix for prompt in prompts[0]]
-    pruning = None
+    plan = None
     if prune_nats:
-        own = own_scores(engine, rows, owners, prefixes, carried, temperature)
+        own, exact = own_scores(engine, rows, owners, prefixes, carried, temperature, audit=audit_share > 0)
         audited = np.random.default_rng(seed).random((len(rows), len(prefixes))) < audit_share
-        pruning = Pruning(prune_nats, rows, owners, *own, audited)
+        plan = pruning(rows, owners, own, prune_nats, audited, is_exact=exact)
     values = np.full((len(rows), len(prefixes), int(n_tokens.max())), np.nan, dtype=np.float32)
-    with tqdm(
-        total=_work(rows, prefixes), desc="scoring", unit=" tokens", unit_scale=True, disable=not progress
-    ) as bar:
+    work = sum(map(len, prefixes)) + int(n_tokens.sum()) * len(prefixes)
+    bars = partial(tqdm, total=work, desc="scoring", unit=" tokens", unit_scale=True)
+    with bars() if progress else bars(disable=True) as bar:
         for column, prefix in enumerate(prefixes):
             bar.set_postfix_str(f"context {column + 1}/{len(prefixes)}")
-            for row, log_probs in _column(engine, rows, prefix, column, pruning, temperature):
+            asked = plan.asked(column) if plan else dict(enumerate(rows))
+            scored = engine.score(prefix, list(asked.values()), temperature=temperature)
+            for row, log_probs in zip(asked, check_scores(engine.identity, list(asked.values()), scored), strict=True):
                 values[row, column, : len(log_probs)] = log_probs
             bar.update(len(prefix) + int(n_tokens.sum()))
-    n_scored = sum(len(row.scored) for row in rows) * len(prefixes)
-    scores = Scores(
-        values.reshape(*n_tokens.shape, len(prefixes), -1), n_tokens, Usage(sum(map(len, prefixes)), 0), n_scored
+    whole = plan.complete(values) if plan else values
+    return Scores(
+        whole.reshape(*n_tokens.shape, len(prefixes), -1),
+        n_tokens,
+        Usage(sum(map(len, prefixes)), 0),
+        int(np.isfinite(values).sum()),
+        report(plan, values, whole, audit_share, prune_nats) if plan else None,
     )
-    if pruning is None:
-        return scores
-    report = pruning.report(scores.log_prob_nats().reshape(len(rows), -1), audit_share)
-    return replace(scores, n_scored_tokens=pruning.n_scored, pruned=report)
 
 
 def _check_pruning(prune_nats: float, audit_share: float) -> None:
@@ -134,27 +137,3 @@ def _check_pruning(prune_nats: float, audit_share: float) -> None:
         raise InputError(f"prune_nats={prune_nats}; expected a tolerance of 0 (score all) to 1 nat, such as 0.01")
     if not 0 <= audit_share < 1:
         raise InputError(f"audit_share={audit_share}; expected a share of entries from 0 to below 1, such as 0.03")
-
-
-def _work(rows: Sequence[Continuation], prefixes: Sequence[TokenIds]) -> int:
-    return sum(map(len, prefixes)) + len(prefixes) * sum(len(row.scored) for row in rows)
-
-
-def _column(
-    engine: Engine,
-    rows: Sequence[Continuation],
-    prefix: TokenIds,
-    column: int,
-    pruning: Pruning | None,
-    temperature: float,
-) -> Iterator[tuple[int, TokenLogProbs]]:
-    """Yield row by row the log-probabilities of notes under one context."""
-    numbers = range(len(rows)) if pruning is None else pruning.asked(column)
-    asked = [rows[number] if pruning is None else pruning.continuation(number, column) for number in numbers]
-    scored = check_scores(engine.identity, asked, engine.score(prefix, asked, temperature=temperature))
-    for number, log_probs in zip(numbers, scored, strict=True):
-        yield number, log_probs if pruning is None else pruning.completed(number, column, log_probs)
-    if pruning is not None and pruning.own_is_exact:
-        for number, owner in enumerate(pruning.owners):
-            if owner == column:
-                yield number, pruning.own_nats[number]

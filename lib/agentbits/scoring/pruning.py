@@ -8,17 +8,18 @@ the note's log-mixture by at most tol in expectation.
 Two phases: first log p(z | x_i), which `generate` tells or one more reading of each context, then the columns. Under
 a proxy R_t is no martingale; a random sample of entries is then scored to the end, and says what the others miss.
 
-Unit: nats.
+Unit: nats. Shapes: rows are all notes of all contexts and questions; N columns.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agentbits.engines.base import CHECKPOINTS, Continuation, Engine, TokenLogProbs, check_scores
+from agentbits.errors import InputError
 from agentbits.records import TokenIds
 
 # Writing and scoring add up in different order. So far apart, the sums of a note are still one model at one
@@ -26,6 +27,7 @@ from agentbits.records import TokenIds
 # score both alike.
 _ALIKE_NATS_A_TOKEN = 0.1
 _EQUAL_NATS = 0.01
+_FEWEST_AUDITED = 20
 
 
 @dataclass(frozen=True)
@@ -50,85 +52,109 @@ class Pruned:
 
     @property
     def bound_nats(self) -> float:
-        """Return the tolerance, or what the audit allows (two errors) where that is more."""
+        """Return the tolerance, or what the audit allows (two errors) where that is more.
+
+        Raises
+        ------
+        InputError
+            Too few entries were audited to say anything.
+        """
         if self.shift_nats is None or self.shift_error_nats is None:
             return self.tolerance_nats
+        if self.n_audited < _FEWEST_AUDITED <= self.n_dropped:
+            raise InputError(
+                f"the audit holds {self.n_audited} entries that it saved, of {self.n_dropped} that were; "
+                f"expected at least {_FEWEST_AUDITED}: raise audit_share"
+            )
         return max(self.tolerance_nats, abs(self.shift_nats) + 2 * self.shift_error_nats)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Pruning:
-    """The floors of each column, and what was dropped so far.
+    """What each column asks for.
 
     Attributes
     ----------
-    rows, owners : the notes, and the context that each was written from
-    own_nats : log-probabilities of each note's tokens under that context
-    own_is_exact : whether they can stand in the array
+    rows, owners : the notes, with their floors, and the context that each was written from
+    own_nats : log-probabilities of each note's tokens under its own context; None where the columns score them
     audited : (rows, N), true where an entry is scored to the end whatever happens
     """
 
-    tolerance_nats: float
     rows: Sequence[Continuation]
-    owners: Sequence[int]
-    own_nats: Sequence[TokenLogProbs]
-    own_is_exact: bool
+    owners: NDArray[np.int64]
+    own_nats: Sequence[TokenLogProbs] | None
     audited: NDArray[np.bool_]
-    n_scored: int = 0
-    n_dropped: int = 0
-    _present: dict[tuple[int, int], float] = field(default_factory=dict)
 
-    def asked(self, column: int) -> list[int]:
-        """Return the rows that column `column` asks for: notes of its own context only where they are not known."""
-        return [row for row, owner in enumerate(self.owners) if owner != column or not self.own_is_exact]
+    def asked(self, column: int) -> dict[int, Continuation]:
+        """Return the rows that a column asks for, whole where they are its own or audited."""
+        numbers = np.flatnonzero((self.owners != column) | (self.own_nats is None))
+        return {int(number): self._row(int(number), column) for number in numbers}
 
-    def continuation(self, row: int, column: int) -> Continuation:
-        """Return a row with its floor, or without one where the entry is audited or the context is its own."""
-        whole = self.audited[row, column] or self.owners[row] == column
-        return self.rows[row] if whole else replace(self.rows[row], floor_nats=self._floor(row))
+    def _row(self, number: int, column: int) -> Continuation:
+        whole = self.audited[number, column] or self.owners[number] == column
+        return replace(self.rows[number], floor_nats=()) if whole else self.rows[number]
 
-    def _floor(self, row: int) -> tuple[float, ...]:
-        threshold = log(self.tolerance_nats / self.audited.shape[1])
-        return tuple((np.cumsum(self.own_nats[row], dtype=np.float64) + threshold).tolist())
+    def complete(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the array, (rows, N, L), with what was not scored filled in as under the note's own context."""
+        numbers = np.arange(len(self.rows))
+        for number, own in enumerate(self.own_nats or ()):
+            values[number, self.owners[number], : len(own)] = own
+        own = values[numbers, self.owners][:, np.newaxis]
+        return np.where(np.isnan(values), own, values)
 
-    def completed(self, row: int, column: int, values: TokenLogProbs) -> TokenLogProbs:
-        """Return as many log-probabilities as the note has tokens: what was not scored keeps the present ratio."""
-        if self.owners[row] == column:
-            return values
-        self.n_scored += len(values)
-        if self.audited[row, column]:
-            self._note_audit(row, column, values)
-        own = self.own_nats[row]
-        self.n_dropped += len(values) < len(own)
-        return np.append(values, own[len(values) :])
 
-    def _note_audit(self, row: int, column: int, values: TokenLogProbs) -> None:
-        sums = np.cumsum(values, dtype=np.float64)
-        floored = replace(self.rows[row], floor_nats=self._floor(row))
-        stops = [n for n in sorted(CHECKPOINTS) if n < len(values) and floored.has_fallen(n, float(sums[n - 1]))]
-        if stops:
-            own = np.cumsum(self.own_nats[row], dtype=np.float64)
-            self._present[row, column] = float(own[-1] - own[stops[0] - 1] + sums[stops[0] - 1])
+def pruning(
+    rows: Sequence[Continuation],
+    owners: Sequence[int],
+    own_nats: Sequence[TokenLogProbs],
+    tolerance_nats: float,
+    audited: NDArray[np.bool_],
+    *,
+    is_exact: bool,
+) -> Pruning:
+    """Give each note its floor: its own context's sums, times tol / N."""
+    threshold = log(tolerance_nats / audited.shape[1])
+    floored = [
+        replace(row, floor_nats=tuple((np.cumsum(own, dtype=np.float64) + threshold).tolist()))
+        for row, own in zip(rows, own_nats, strict=True)
+    ]
+    return Pruning(floored, np.array(owners), own_nats if is_exact else None, audited)
 
-    def report(self, log_prob_nats: NDArray[np.float64], audit_share: float) -> Pruned:
-        """Sum up; `log_prob_nats` is the finished array, (rows, N)."""
-        n_foreign = sum(len(own) for own in self.own_nats) * (self.audited.shape[1] - 1)
-        shift, error = self._shift(log_prob_nats, audit_share) if audit_share else (None, None)
-        share = self.n_scored / n_foreign
-        return Pruned(self.tolerance_nats, share, self.n_dropped, len(self._present), shift, error)
 
-    def _shift(self, log_prob_nats: NDArray[np.float64], audit_share: float) -> tuple[float, float]:
-        """Estimate what the dropped entries miss, to first order in each note's mixture."""
-        mixtures = np.logaddexp.reduce(log_prob_nats, axis=1)
-        misses = np.array(
-            [
-                np.exp(present - mixtures[row]) - np.exp(log_prob_nats[row, column] - mixtures[row])
-                for (row, column), present in self._present.items()
-            ]
-        )
-        # The audited entries hold their final values; each stands for the (1 − share) / share dropped ones like it.
-        weight = (1 - audit_share) / audit_share / len(self.rows)
-        return float(misses.sum() * weight), float(sqrt(np.square(misses).sum() * (1 - audit_share)) * weight)
+def report(plan: Pruning, scored: NDArray[np.float32], whole: NDArray[np.float32], share: float, tol: float) -> Pruned:
+    """Sum up.
+
+    Parameters
+    ----------
+    scored, whole : (rows, N, L), as scored and completed; NaN where nothing was scored, and behind a note's end
+    share : audited share of the entries
+    tol : tolerance, nats
+    """
+    foreign = plan.owners[:, np.newaxis] != np.arange(whole.shape[1])
+    n_scored, n_tokens = (np.isfinite(array).sum(axis=-1) for array in (scored, whole))
+    n_dropped = int((foreign & (n_scored < n_tokens)).sum())
+    sums = np.nancumsum(whole, axis=-1, dtype=np.float64)
+    misses = np.array([_miss(plan, sums, row, column) for row, column in np.argwhere(foreign & plan.audited)])
+    misses = misses[~np.isnan(misses)]
+    # The audited entries hold their final values; each stands for the (1 − share) / share dropped ones like it.
+    weight = (1 - share) / share / len(plan.rows) if share else 0.0
+    shift, error = float(misses.sum() * weight), sqrt(np.square(misses).sum() / (1 - share)) * weight
+    covered = float(n_scored[foreign].sum() / n_tokens[foreign].sum())
+    return Pruned(tol, covered, n_dropped, len(misses), *((shift, error) if share else (None, None)))
+
+
+def _miss(plan: Pruning, sums: NDArray[np.float64], row: int, column: int) -> float:
+    """Return how much lower the row's log-mixture would be had this entry been dropped; NaN where it never would."""
+    note, own = plan.rows[row], plan.owners[row]
+    length = len(note.scored)
+    here, there = sums[row, column], sums[row, own]
+    stops = [n for n in sorted(CHECKPOINTS) if n < length and note.has_fallen(n, here[n - 1])]
+    if not stops:
+        return float("nan")
+    final = sums[row, :, length - 1].copy()
+    mixture = np.logaddexp.reduce(final)
+    final[column] = here[stops[0] - 1] + there[length - 1] - there[stops[0] - 1]
+    return float(np.logaddexp.reduce(final) - mixture)
 
 
 def own_scores(
@@ -138,11 +164,18 @@ def own_scores(
     prefixes: Sequence[TokenIds],
     carried: Sequence[Sequence[float]],
     temperature: float,
+    *,
+    audit: bool,
 ) -> tuple[list[TokenLogProbs], bool]:
     """Return log p of each note's tokens under its own context, as the notes carry them or scored; and whether exact.
 
     What the notes carry is believed where it is what this engine says of the first context's notes at this temperature;
     a proxy, or another temperature, says otherwise, and then reads each context once more.
+
+    Raises
+    ------
+    InputError
+        The notes were drawn with other probabilities, and nothing is audited.
     """
     found = [np.array(values, dtype=np.float32) for values in carried]
     believed = all(len(values) == len(row.scored) for values, row in zip(found, rows, strict=True))
@@ -155,7 +188,16 @@ def own_scores(
             lengths = [len(values) for values in scored]
             if all(nats <= _ALIKE_NATS_A_TOKEN * length for nats, length in zip(apart, lengths, strict=True)):
                 return found, max(apart) <= _EQUAL_NATS
+            _check_audit(audit=audit, temperature=temperature, model=engine.identity.model)
         believed = False
         for number, values in zip(numbers, scored, strict=True):
             found[number] = values
     return found, True
+
+
+def _check_audit(*, audit: bool, temperature: float, model: str) -> None:
+    if not audit:
+        raise InputError(
+            f"the notes were not drawn from {model} at temperature {temperature:g}, so that pruning bounds nothing: "
+            "give the temperature they were drawn at, or, where the scorer is a proxy, audit_share=0.05"
+        )
