@@ -16,9 +16,9 @@ from agentbits.engines.reader import Reader, State, out_of_memory
 from agentbits.engines.row import Row
 from agentbits.errors import OutOfMemoryError
 
-_ROW_TOKENS = 1024
+_ROW_TOKENS = 512
 # Notes that are pruned together: their keys are kept until the last of them is done.
-_KEPT_ROWS = 4
+_KEPT_ROWS = 8
 
 
 class NoteScorer:
