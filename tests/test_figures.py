@@ -21,7 +21,6 @@ BY_TOKENS = pd.DataFrame(
         "first_tokens": [1, 8, 1, 8],
         "lower_bits": [0.1, 1.2, 0.2, 1.4],
         "error_bits": 0.1,
-        "ceiling_bits": 1.585,
     }
 )
 
@@ -39,14 +38,9 @@ def test_the_heat_map_describes_itself() -> None:
     assert 'alt="Heat maps' in markup
 
 
-def test_the_growth_curve_describes_itself() -> None:
-    shown = figures.growth(BY_TOKENS, "pocket tier")
-    assert "from 0.10 to 0.20 bits after one token to 1.20 to 1.40 bits after the whole note" in shown.alt
-    assert "a dashed line marks the ceiling at 1.58 bits" in shown.alt
-
-
 def test_figures_are_opaque_and_repeatable() -> None:
-    first, second = (figures.growth(BY_TOKENS, "t") for _ in range(2))
+    chart = figures.Chart("first_tokens", "lower_bits", "tokens", "bits", series="question", error="error_bits")
+    first, second = (figures.lines(BY_TOKENS, chart, caption="c", tier="t") for _ in range(2))
     assert first.png == second.png
     np.testing.assert_allclose(corner(first.png), 1.0)
     assert struct.unpack(">I", first.png[16:20])[0] > 900  # width in pixels

@@ -18,6 +18,7 @@ PEERS = {"lm-eval": "lm-eval==0.4.13", "minicons": "minicons==0.3.39"}
 SCRIPTS = {
     "ours": HERE / "ours.py",
     "naive": HERE / "peers" / "naive.py",
+    "naive-onednn": HERE / "peers" / "naive.py",
     "lm-eval": HERE / "peers" / "lm_eval.py",
     "minicons": HERE / "peers" / "minicons.py",
 }

@@ -12,6 +12,8 @@ from workload import Shape
 
 from agentbits.compute import Architecture, prefill_flops
 
+SAME_PRODUCTS = "naive-onednn"
+
 COLUMNS = {
     "contestant": "who scored",
     "package": "release that was measured",
@@ -29,9 +31,9 @@ COLUMNS = {
     "tokens_per_s": "tokens / seconds",
     "speed_ratio": "seconds of naive / seconds, same shape and dtype, scaled",
     "token_ratio": "tokens of naive / tokens: the speed ratio that saving tokens allows",
-    "share_of_ideal": "speed_ratio / token_ratio",
+    "share_of_ideal": "seconds of the naive loop with the same matrix product / seconds / token_ratio",
     "flops": "FLOPs of those tokens: visible pairs, and logits where the contestant computes them",
-    "peak_flops_per_s": "largest rate of a square matrix product of this dtype in the same run",
+    "peak_flops_per_s": "largest rate of a square matrix product in the same run, by torch.matmul or by oneDNN",
     "share_of_peak": "flops / seconds / peak_flops_per_s",
     "peak_rss_bytes": "most memory that the process held, from its start to the end of this shape",
     "deviation_nats": "largest absolute difference of a note's summed log-probability from naive in float32",
@@ -48,7 +50,17 @@ def flops(contestant: str, a: Architecture, shape: Shape) -> int:
         notes = n * prefill_flops(a, z - 1, n_cached_tokens=x, n_logits=z - 1)
         return n * (prefill_flops(a, x) + notes)
     n_read = x + z - (contestant != "minicons")
-    return n * n * prefill_flops(a, n_read, n_logits=z if contestant == "naive" else n_read)
+    return n * n * prefill_flops(a, n_read, n_logits=z if contestant.startswith("naive") else n_read)
+
+
+def differs(contestant: str, dtype: str) -> bool:
+    """Say whether the contestant is another one in this arithmetic: in bfloat16 torch's products are ours."""
+    return contestant != SAME_PRODUCTS or dtype == "float32"
+
+
+def in_full(contestant: str) -> bool:
+    """Say whether the contestant is scaled, and so checked once in full."""
+    return contestant not in ("ours", SAME_PRODUCTS)
 
 
 def sums(found: dict[str, Any]) -> np.ndarray:
@@ -98,11 +110,10 @@ def _cells(given: dict[str, Any], values: np.ndarray) -> dict[tuple[int, int], f
 
 def compared(rows: list[dict[str, Any]], a: Architecture, peaks: dict[str, float]) -> pd.DataFrame:
     """Set the rows beside naive and beside the machine."""
-    naive: dict[tuple[Any, ...], dict[str, Any]] = {}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for r in rows:
-        if r["contestant"] == "naive":
-            naive.setdefault(_place(r), r)  # what was timed in full comes behind
-    return pd.DataFrame(list(_compared(rows, naive, a, peaks)))[list(COLUMNS)]
+        found.setdefault((r["contestant"], *_place(r)), r)  # what was timed in full comes behind
+    return pd.DataFrame(list(_compared(rows, found, a, peaks)))[list(COLUMNS)]
 
 
 def _place(r: dict[str, Any]) -> tuple[Any, ...]:
@@ -110,10 +121,12 @@ def _place(r: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _compared(
-    rows: list[dict[str, Any]], naive: dict[tuple[Any, ...], dict[str, Any]], a: Architecture, peaks: dict[str, float]
+    rows: list[dict[str, Any]], found: dict[tuple[Any, ...], dict[str, Any]], a: Architecture, peaks: dict[str, float]
 ) -> Iterator[dict[str, Any]]:
     for r in rows:
-        base, peak = naive[_place(r)], peaks[r["dtype"]]
+        base, peak = found["naive", *_place(r)], peaks[r["dtype"]]
+        multiplies_like_us = r["contestant"] in ("ours", SAME_PRODUCTS)
+        same = found.get((SAME_PRODUCTS, *_place(r)), base) if multiplies_like_us else base
         shape = Shape(r["n_contexts"], r["context_tokens"], r["note_tokens"])
         ratios = base["seconds"] / r["seconds"], base["tokens"] / r["tokens"]
         cost = flops(r["contestant"], a, shape)
@@ -122,7 +135,7 @@ def _compared(
             "tokens_per_s": r["tokens"] / r["seconds"],
             "speed_ratio": ratios[0],
             "token_ratio": ratios[1],
-            "share_of_ideal": ratios[0] / ratios[1],
+            "share_of_ideal": same["seconds"] / r["seconds"] / ratios[1],
             "flops": float(cost),
             "peak_flops_per_s": peak,
             "share_of_peak": cost / r["seconds"] / peak,

@@ -17,13 +17,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 from parts import TINY, Bench, Sizes, Table, generation, growth, precision, prefill, pruning, scores
+from scoring import SAME_PRODUCTS
 from workload import SEED, Workload
 
 from agentbits import compute, places, results
 from agentbits.engines import weights
 
 MODEL, ARCHITECTURE = "smollm2-135m-instruct", "SmolLM2-135M"
-CONTESTANTS = ("ours", "naive", "lm-eval", "minicons")
+CONTESTANTS = ("ours", "naive", SAME_PRODUCTS, "lm-eval", "minicons")
 # Name of the table -> what fills it, in the order of running. A new part is a function here.
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "prefill": prefill,
@@ -50,7 +51,7 @@ def bench(options: argparse.Namespace, folder: Path) -> Bench:
     """Open a run."""
     source = weights.find(MODEL)
     folder.mkdir(parents=True, exist_ok=True)
-    names = tuple(name for name in CONTESTANTS if name in {"naive", *options.contestants.split(",")})
+    names = tuple(name for name in CONTESTANTS if name in {"naive", SAME_PRODUCTS, *options.contestants.split(",")})
     return Bench(
         workload=Workload(source),
         model=str(source.folder),

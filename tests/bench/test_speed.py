@@ -32,14 +32,19 @@ def check_scoring(found: pd.DataFrame) -> None:
     speed_ratio, token_ratio = both["seconds_naive"] / both["seconds"], both["tokens_naive"] / both["tokens"]
     np.testing.assert_allclose(both["speed_ratio"], speed_ratio)
     np.testing.assert_allclose(both["token_ratio"], token_ratio)
-    np.testing.assert_allclose(both["share_of_ideal"], speed_ratio / token_ratio)
+    same = found[found["contestant"] == scoring.SAME_PRODUCTS].set_index(keys)["seconds"]
+    base = both.set_index(keys)["seconds_naive"].mask(
+        both["contestant"].isin(["ours", scoring.SAME_PRODUCTS]).to_numpy()
+    )
+    base = base.fillna(same).fillna(both.set_index(keys)["seconds_naive"])
+    np.testing.assert_allclose(both["share_of_ideal"], base.to_numpy() / both["seconds"] / token_ratio)
     np.testing.assert_allclose(both["share_of_peak"], both["flops"] / both["seconds"] / both["peak_flops_per_s"])
     np.testing.assert_allclose(both["tokens_per_s"], both["tokens"] / both["seconds"])
     exact = found[found["dtype"] == "float32"].set_index("contestant")["deviation_nats"]
     assert (exact["ours"] <= 1e-3).all()
     assert (exact <= 1e-2).all(), "a peer scores something else; minicons subtracts log-sums from logits and rounds"
     n, x, z = found["n_contexts"], found["context_tokens"], found["note_tokens"]
-    ours, cells = found["contestant"] == "ours", found["contestant"].isin(["naive", "lm-eval"])
+    ours, cells = found["contestant"] == "ours", found["contestant"].isin(["naive", scoring.SAME_PRODUCTS, "lm-eval"])
     assert (found["tokens"] == n * (x + n * (z - 1)))[ours].all()
     assert (found["tokens"] == n * n * (x + z - 1))[cells].all()
     architecture = compute.load(speed.ARCHITECTURE)
@@ -55,11 +60,13 @@ def test_all_rows_are_there() -> None:
     found = table("scoring")
     scaled = found[found["scaled"] | (found["contestant"] == "ours")]
     shapes = [(s.n_contexts, s.context_tokens, s.note_tokens) for s in SIZES.shapes]
-    wanted = {(c, d, *s) for c, d, s in product(speed.CONTESTANTS, DTYPES, shapes)}
+    wanted = {(c, d, *s) for c, d, s in product(speed.CONTESTANTS, DTYPES, shapes) if scoring.differs(c, d)}
     there = list(zip(*(scaled[name] for name in ("contestant", "dtype", *_SHAPE)), strict=True))
     assert sorted(there) == sorted(wanted)
     full = found[~found["scaled"] & (found["contestant"] != "ours")]
-    assert set(full["contestant"]) == (set(speed.CONTESTANTS) - {"ours"} if manifest["parameters"]["full"] else set())
+    assert set(full["contestant"]) == set(
+        filter(scoring.in_full, speed.CONTESTANTS) if manifest["parameters"]["full"] else ()
+    )
     assert (scaled["timed_columns"] >= 3).all()
     assert len(table("prefill")) == len(DTYPES) * len(SIZES.prefill_tokens)
     batches = {(d, *b) for d, b in product(DTYPES, SIZES.batches)}
@@ -85,7 +92,7 @@ def test_nothing_is_faster_than_the_machine() -> None:
 def test_what_was_scaled_is_near_what_was_timed_in_full() -> None:
     found = table("scoring")
     keys = ["contestant", "dtype", *_SHAPE]
-    full = found[~found["scaled"] & (found["contestant"] != "ours")]
+    full = found[~found["scaled"] & found["contestant"].map(scoring.in_full)]
     both = full.merge(found[found["scaled"]], on=keys, suffixes=("", "_scaled"))
     assert len(both) == len(full)
     assert (both["seconds"] / both["seconds_scaled"]).between(0.8, 1.25).all()
@@ -114,5 +121,5 @@ def test_a_tiny_array_is_scored_and_recorded(tmp_path: Path, capsys: pytest.Capt
     speed.main(["--tiny", "--contestants", "ours,naive", "--parts", "scoring", "--folder", str(tmp_path / "speed")])
     assert "share of ideal" in capsys.readouterr().out
     found = results.read_table(tmp_path / "speed", "scoring")
-    assert len(found) == 4
+    assert len(found) == 5
     check_scoring(found)

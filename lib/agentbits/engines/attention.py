@@ -49,7 +49,10 @@ class Heads:
         flat = torch.baddbmm(
             queries.new_empty(1), queries.flatten(0, -3), keys.flatten(0, -3), beta=0, alpha=self.scale
         )
-        scores = flat.view(*queries.shape[:-1], keys.shape[-1])
+        return self.cap(flat.view(*queries.shape[:-1], keys.shape[-1]))
+
+    def cap(self, scores: Tensor) -> Tensor:
+        """Return scores no larger than the model allows."""
         return scores if self.softcap is None else torch.tanh(scores / self.softcap) * self.softcap
 
 

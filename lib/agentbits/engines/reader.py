@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from agentbits.engines import attention
+from agentbits.engines import attention, products
 from agentbits.engines.attention import KeyValues, Reading
 from agentbits.engines.row import Row
 from agentbits.errors import ArchitectureError, OutOfMemoryError
@@ -69,6 +69,7 @@ class Reader:
             raise ArchitectureError(f"{_named(model)} turns positions by the longest text of a call; {_ADVICE}")
         expected = model(tokens[None], use_cache=False).logits[0, -1].float().log_softmax(-1)
         try:
+            products.exchange(model)
             model.set_attn_implementation(attention.NAME)
             if vars(model.config.get_text_config())["_attn_implementation_internal"] != attention.NAME:
                 raise ArchitectureError(f"the attention of {_named(model)} cannot be exchanged; {_ADVICE}")
@@ -129,24 +130,20 @@ class Reader:
         return self._logits(outputs, temperature, slice(None)).log_softmax(-1)
 
     def _logits(self, outputs: Tensor, temperature: float, words: slice) -> Tensor:
-        """Return float32 logits of some words, in memory that the next call writes over."""
-        weight = self._head.weight[words]
-        logits = torch.mm(outputs, weight.T, out=self._room("logits", outputs, len(weight)))
-        if self._head.bias is not None:
-            logits += self._head.bias[words]
+        """Return float32 logits of some words, perhaps in memory that the next call writes over."""
+        bias = None if self._head.bias is None else self._head.bias[words]
+        logits = products.linear(outputs, self._head.weight[words], bias)
         if logits.dtype != torch.float32:
-            logits = self._room("exact", logits, dtype=torch.float32).copy_(logits)
+            logits = self._room("exact", logits).copy_(logits)
         if self._softcap is not None:
             logits.div_(self._softcap).tanh_().mul_(self._softcap)
         return logits if temperature == 1 else logits.div_(temperature)
 
-    def _room(self, name: str, like: Tensor, n_words: int = 0, dtype: torch.dtype | None = None) -> Tensor:
-        """Return memory for one number a word, the same each time: fresh pages cost more than the product itself."""
-        shape = len(like), n_words or like.shape[1]
-        size = shape[0] * shape[1]
-        if name not in self._rooms or len(self._rooms[name]) < size:
-            self._rooms[name] = torch.empty(size, dtype=dtype or like.dtype, device=like.device)
-        return self._rooms[name][:size].view(shape)
+    def _room(self, name: str, like: Tensor) -> Tensor:
+        """Return float32 memory of this shape, the same each time: fresh pages cost more than the product itself."""
+        if name not in self._rooms or len(self._rooms[name]) < like.numel():
+            self._rooms[name] = torch.empty(like.numel(), device=like.device)
+        return self._rooms[name][: like.numel()].view(like.shape)
 
     def tensor(self, values: TokenIds | NDArray[np.int64]) -> Tensor:
         """Return integers on the model's device."""

@@ -12,11 +12,12 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from agentbits.engines import products
 from agentbits.engines.attention import Heads, KeyValues
 
-# On a CPU the scores of a step stay in the cache of a core, and heads follow one another: a product of three small
+# On a CPU the scores of a step stay in the caches, and heads follow one another: a product of three small
 # matrices keeps two cores busy for two thirds of its time. A GPU wants all at once.
-_CPU_SCORES_BYTES = 2**20
+_CPU_SCORES_BYTES = 2**21
 _CPU_QUERIES = 128
 _GPU_SCORES_BYTES = 2**30
 
@@ -86,7 +87,7 @@ class Row:
 
     def _row(self, now: Heads) -> tuple[Tensor, Tensor]:
         if self._kept is None:
-            self._read.append((now.keys, now.values.contiguous()))
+            self._read.append((now.keys.contiguous(), now.values.contiguous()))
             return self._read[-1]
         keys, values = self._kept.layers[now.layer]
         keys[:, self._places] = now.keys
@@ -132,18 +133,23 @@ def _queries_a_step(now: Heads, starts: Tensor, n_prefix: int) -> int:
 def _weighted(now: Heads, block: _Block, keys: Tensor, values: Tensor, seen: Tensor) -> None:
     """Write what the queries of a block see into `seen`."""
     queries = now.queries[:, :, block.queries]
-    together = 1 if keys.device.type == "cpu" else len(keys)
-    for first in range(0, len(keys), together):
-        heads = slice(first, first + together)
-        some = queries[heads]
-        scores = now.weigh(some.flatten(1, 2), keys[heads].transpose(1, 2))
-        hides = scores.unflatten(1, some.shape[1:3])[..., -block.hidden.shape[-1] :]
-        hides.masked_fill_(block.hidden, -torch.inf)
-        seen[heads, :, block.queries] = torch.bmm(scores.softmax(-1), values[heads]).view_as(some)
+    if keys.device.type != "cpu":
+        shares = _shares(now, block, now.weigh(queries.flatten(1, 2), keys.transpose(1, 2)))
+        seen[:, :, block.queries] = torch.bmm(shares, values).view_as(queries)
+        return
+    for head, some in enumerate(queries):
+        shares = _shares(now, block, now.cap(products.linear(some.flatten(0, 1) * now.scale, keys[head])))
+        seen[head, :, block.queries] = products.linear(shares, values[head].T).view_as(some)
+
+
+def _shares(now: Heads, block: _Block, scores: Tensor) -> Tensor:
+    """Return the weights of values; `scores`, (..., G × queries, keys), are masked in place."""
+    hides = scores.unflatten(-2, (now.queries.shape[1], -1))[..., -block.hidden.shape[-1] :]
+    hides.masked_fill_(block.hidden, -torch.inf)
+    return scores.softmax(-1)
 
 
 def _fused(now: Heads) -> bool:
-    """Say whether a library kernel reads this text as fast: not in bfloat16 on a CPU (measured: 1.5 to 2.5 times)."""
-    slow = now.keys.device.type == "cpu" and now.keys.dtype == torch.bfloat16
+    """Say whether to leave a text to the library's kernel; on a CPU it is slower (measured: 1.1 to 2.5 times)."""
     plain = now.softcap is None and (now.window_tokens is None or now.keys.shape[1] <= now.window_tokens)
-    return plain and not slow
+    return plain and now.keys.device.type != "cpu"

@@ -7,7 +7,7 @@ its background is opaque, so that it reads on a dark page too.
 
 from agentbits.figures.display import Html, Shown
 from agentbits.figures.lines import Chart, lines
-from agentbits.figures.plots import foreign_sentence, growth, heat_map, mask
+from agentbits.figures.plots import foreign_sentence, heat_map, mask
 from agentbits.figures.tables import notes_beside_documents, table
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Html",
     "Shown",
     "foreign_sentence",
-    "growth",
     "heat_map",
     "lines",
     "mask",

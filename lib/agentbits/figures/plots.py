@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
@@ -83,51 +82,6 @@ def _margins(axis: Axes, values: NDArray[np.float64], titles: Sequence[str]) -> 
 
 def _off_diagonal(margin_bits: NDArray[np.float64]) -> NDArray[np.float64]:
     return margin_bits[:, ~np.eye(margin_bits.shape[1], dtype=np.bool_)]
-
-
-def growth(frame: pd.DataFrame, tier: str) -> Shown:
-    """Show how the estimate grows with the tokens of the note that are read.
-
-    Parameters
-    ----------
-    frame : columns `question`, `first_tokens`, `lower_bits`, `error_bits`, `ceiling_bits`
-    """
-    figure, (axis,) = panels(1, 4.2)
-    ceiling = float(frame["ceiling_bits"].iloc[0])
-    colours = sns.color_palette("colorblind", len(set(frame["question"])))
-    for colour, (question, part) in zip(colours, frame.groupby("question"), strict=True):
-        axis.errorbar(
-            part["first_tokens"],
-            part["lower_bits"],
-            yerr=part["error_bits"],
-            label=question,
-            color=colour,
-            marker="o",
-            capsize=3,
-        )
-    axis.axhline(ceiling, color="0.2", linestyle="--", label=f"ceiling log₂ N = {ceiling:.2f} bits")
-    axis.axhline(0, color="0.6", linewidth=0.8)
-    axis.set_xscale("log", base=2)
-    axis.set_xticks(sorted(set(frame["first_tokens"])))
-    axis.xaxis.set_major_formatter("{x:.0f}")
-    axis.minorticks_off()
-    axis.set(xlabel="tokens of the note that are read", ylabel="information Î (bits)")
-    axis.legend(frameon=False, fontsize=9)
-    first, last = (frame[frame["first_tokens"] == k]["lower_bits"] for k in _ends(frame))
-    return shown(
-        figure,
-        alt=f"Line chart of the estimate against tokens read, one line a question: from {first.min():.2f} to "
-        f"{first.max():.2f} bits after one token to {last.min():.2f} to {last.max():.2f} bits after the whole note; "
-        f"a dashed line marks the ceiling at {ceiling:.2f} bits.",
-        caption="The paper's estimate after the first k tokens of each note, ± one standard error (jackknife over "
-        "documents). No array of N documents can show more than log₂ N bits.",
-        tier=tier,
-    )
-
-
-def _ends(frame: pd.DataFrame) -> tuple[int, int]:
-    depths = frame["first_tokens"].to_numpy()
-    return int(depths.min()), int(depths.max())
 
 
 def mask(visible: NDArray[np.bool_], parts: Mapping[str, int], tier: str) -> Shown:

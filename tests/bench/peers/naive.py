@@ -1,4 +1,7 @@
-"""The loop that a careful person writes: one forward pass for each note and context, logits only where a note is."""
+"""The loop that a careful person writes: one forward pass for each note and context, logits only where a note is.
+
+As a second contestant its linear layers multiply as ours do: what is left is what sharing, packing and attention save.
+"""
 
 import torch
 from job import Contestant, compete, dtype, read
@@ -8,6 +11,11 @@ from transformers import AutoModelForCausalLM
 def main() -> None:
     job = read()
     model = AutoModelForCausalLM.from_pretrained(job["model"], dtype=dtype(job), local_files_only=True).eval()
+
+    if job["our_products"]:
+        from agentbits.engines import products
+
+        products.exchange(model)
 
     def one(context: list[int], note: list[int]) -> list[float]:
         tokens = torch.tensor([context + note[:-1]])
