@@ -42,7 +42,7 @@ def check_scoring(found: pd.DataFrame) -> None:
     np.testing.assert_allclose(both["tokens_per_s"], both["tokens"] / both["seconds"])
     exact = found[found["dtype"] == "float32"].set_index("contestant")["deviation_nats"]
     assert (exact["ours"] <= 1e-3).all()
-    assert (exact <= 1e-2).all(), "a peer scores something else; minicons subtracts log-sums from logits and rounds"
+    assert (exact <= 1e-2).all(), "a peer scores something else; log_softmax over all words in float32 costs 2e-3"
     n, x, z = found["n_contexts"], found["context_tokens"], found["note_tokens"]
     ours, cells = found["contestant"] == "ours", found["contestant"].isin(["naive", scoring.SAME_PRODUCTS, "lm-eval"])
     assert (found["tokens"] == n * (x + n * (z - 1)))[ours].all()
