@@ -78,12 +78,14 @@ def test_batches_are_halved_until_they_fit(engine: LocalEngine) -> None:
 
 
 def test_the_samples_of_one_prompt_are_halved_until_they_fit(engine: LocalEngine) -> None:
-    prompt, sampling = Encoded(PREFIX, (7, 8)), Sampling(max_tokens=6, n_samples=7)
+    prompt, sampling = Encoded(PREFIX, (7, 8)), Sampling(max_tokens=6, n_samples=80)
+    usual = engine._batch_notes
     whole = engine.generate([prompt], sampling)
-    small = Small(engine._reader._decoder, 2, MemoryError())
+    small = Small(engine._reader._decoder, 45, MemoryError())
     engine._reader._decoder = Reading(small, prompt.n_tokens)
     assert [n.token_ids for n in engine.generate([prompt], sampling)[0]] == [n.token_ids for n in whole[0]]
     assert small.n_refused > 0
+    assert engine._batch_notes <= usual, "less memory than thought must not make batches larger"
 
 
 def test_what_cannot_be_halved_is_told(engine: LocalEngine) -> None:

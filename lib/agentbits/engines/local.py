@@ -129,7 +129,7 @@ class LocalEngine:
         except OutOfMemoryError:
             if len(prompts) * len(samples) == 1:
                 raise
-            self._batch_notes = len(prompts) * len(samples) // 2
+            self._batch_notes = min(self._batch_notes, len(prompts) * len(samples) // 2)
         if half := len(prompts) // 2:
             return self._write(prompts[:half], sampling, samples) + self._write(prompts[half:], sampling, samples)
         half = len(samples) // 2
