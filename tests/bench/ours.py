@@ -82,7 +82,7 @@ def generation(job: Job, engine: LocalEngine) -> None:
         prompts = [Encoded(tuple(p["prefix"]), tuple(p["given"])) for p in job["prompts"][: batch["contexts"]]]
         sampling = Sampling(max_tokens=job["new_tokens"] + 2, n_samples=batch["notes"])
         watched, start = _Watched(engine._reader), time.perf_counter()
-        drafts = generating.write(watched, prompts, sampling, frozenset())
+        drafts = generating.write(watched, prompts, sampling, range(sampling.n_samples), frozenset())
         if len(watched.drawn_s) != sampling.max_tokens or any(len(d.tokens) != sampling.max_tokens for d in drafts):
             raise RuntimeError("a step is no longer one call of Reader.log_probs; change _Watched")
         reading, writing = watched.drawn_s[0] - start, watched.drawn_s[-1] - watched.drawn_s[1]

@@ -36,7 +36,7 @@ COLUMNS = {
     "peak_flops_per_s": "largest rate of a square matrix product in the same run, by torch.matmul or by oneDNN",
     "share_of_peak": "flops / seconds / peak_flops_per_s",
     "peak_rss_bytes": "most memory that the process held, from its start to the end of this shape",
-    "deviation_nats": "largest absolute difference of a note's summed log-probability from naive in float32",
+    "deviation_nats": "largest difference of a summed log-probability from naive, float32 with its softmax in float64",
 }
 
 
@@ -96,7 +96,7 @@ def row(
 
 
 def deviation(job: dict[str, Any], found: dict[str, Any], exact: tuple[Any, Any], number: int) -> float:
-    """Return the largest difference from naive in float32, on the cells that both have."""
+    """Return the largest difference from the exact sums, on the cells that both have."""
     theirs_job, theirs = (part["shapes"][number] for part in exact)
     mine = _cells(job["shapes"][number], sums(found["shapes"][number]))
     common = [abs(mine[cell] - value) for cell, value in _cells(theirs_job, sums(theirs)).items() if cell in mine]

@@ -42,7 +42,7 @@ def check_scoring(found: pd.DataFrame) -> None:
     np.testing.assert_allclose(both["tokens_per_s"], both["tokens"] / both["seconds"])
     exact = found[found["dtype"] == "float32"].set_index("contestant")["deviation_nats"]
     assert (exact["ours"] <= 1e-3).all()
-    assert (exact <= 1e-2).all(), "a peer scores something else; minicons subtracts log-sums from logits and rounds"
+    assert (exact <= 1e-2).all(), "a peer scores something else; log_softmax over all words in float32 costs 2e-3"
     n, x, z = found["n_contexts"], found["context_tokens"], found["note_tokens"]
     ours, cells = found["contestant"] == "ours", found["contestant"].isin(["naive", scoring.SAME_PRODUCTS, "lm-eval"])
     assert (found["tokens"] == n * (x + n * (z - 1)))[ours].all()
@@ -84,7 +84,8 @@ def test_ratios_follow_from_the_columns_and_sums_are_exact() -> None:
 def test_nothing_is_faster_than_the_machine() -> None:
     found = table("scoring")
     assert found["share_of_peak"].between(0, 1.2).all()
-    assert (found.loc[found["contestant"] == "ours", "share_of_ideal"] < 1.2).all()
+    # Above 1, since our attention is faster, too; far above it the tokens would be miscounted.
+    assert (found.loc[found["contestant"] == "ours", "share_of_ideal"] < 1.5).all()
     assert table("prefill")["share_of_peak"].between(0, 1.2).all()
 
 

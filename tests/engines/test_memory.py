@@ -77,6 +77,15 @@ def test_batches_are_halved_until_they_fit(engine: LocalEngine) -> None:
     assert small.n_refused > 0
 
 
+def test_the_samples_of_one_prompt_are_halved_until_they_fit(engine: LocalEngine) -> None:
+    prompt, sampling = Encoded(PREFIX, (7, 8)), Sampling(max_tokens=6, n_samples=7)
+    whole = engine.generate([prompt], sampling)
+    small = Small(engine._reader._decoder, 2, MemoryError())
+    engine._reader._decoder = Reading(small, prompt.n_tokens)
+    assert [n.token_ids for n in engine.generate([prompt], sampling)[0]] == [n.token_ids for n in whole[0]]
+    assert small.n_refused > 0
+
+
 def test_what_cannot_be_halved_is_told(engine: LocalEngine) -> None:
     shrink(engine, 3, MemoryError())
     wanted = r"a text of 26 tokens does not fit into the memory of cpu; shorten the document \(document_words\), use bf"

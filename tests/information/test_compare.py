@@ -97,6 +97,26 @@ def test_a_pool_that_is_rarely_wrong_is_covered() -> None:
     assert np.mean(covered) >= 0.92
 
 
+def test_pruned_arrays_make_the_interval_longer_and_take_points_away() -> None:
+    arrays = [
+        sampled_array(coin(error), 48, 4, rng=np.random.default_rng(seed)) for seed, error in enumerate((0.1, 0.2))
+    ]
+    whole, pruned = (
+        information.compare(*arrays, estimand="pool", scorer_is_sampler=True, pruned_nats=nats)
+        for nats in ((0.0, 0.0), (0.01, 0.02))
+    )
+    assert pruned.difference_bits == whole.difference_bits
+    of_a, of_b = ((nats * np.array([1, 1 + 2 * np.log(48) - np.log(nats)])) / np.log(2) for nats in (0.01, 0.02))
+    assert whole.interval_bits[0] - pruned.interval_bits[0] == pytest.approx(of_a[0] + of_b[1])
+    assert pruned.interval_bits[1] - whole.interval_bits[1] == pytest.approx(of_a[1] + of_b[0])
+    a, b = pairs(1)[0]
+    points, without = (
+        information.compare(a, b, estimand="population", scorer_is_sampler=True, pruned_nats=nats)
+        for nats in ((0.0, 0.0), (0.0, 0.01))
+    )
+    assert (points.estimator, without.estimator, without.interval_bits) == ("point", "contrast", None)
+
+
 def test_other_contexts_are_refused() -> None:
     a, b = pairs(1)[0]
     with pytest.raises(ArrayError, match=r"a has \(Q, N\) = \(1, 48\), b has \(1, 47\); a comparison needs the same"):

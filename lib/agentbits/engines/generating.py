@@ -46,17 +46,21 @@ def read(reader: Reader, prompts: Sequence[Encoded]) -> Iterator[State]:
             yield reader.read(prompt.prefix + prompt.given)
 
 
-def write(reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, stops: frozenset[int]) -> list[Draft]:
-    """Write `sampling.n_samples` notes on each prompt, together."""
-    with out_of_memory(reader.device, f"{len(prompts)} prompts with {sampling.n_samples} notes each"):
-        return _write(reader, prompts, sampling, stops)
+def write(
+    reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, samples: range, stops: frozenset[int]
+) -> list[Draft]:
+    """Write some of the samples of each prompt, together; those of one prompt stand together."""
+    with out_of_memory(reader.device, f"{len(prompts)} prompts with {len(samples)} notes each"):
+        return _write(reader, prompts, sampling, samples, stops)
 
 
-def _write(reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, stops: frozenset[int]) -> list[Draft]:
-    drafts = [Draft(stream(prompt, sampling.seed, k)) for prompt in prompts for k in range(sampling.n_samples)]
+def _write(
+    reader: Reader, prompts: Sequence[Encoded], sampling: Sampling, samples: range, stops: frozenset[int]
+) -> list[Draft]:
+    drafts = [Draft(stream(prompt, sampling.seed, sample)) for prompt in prompts for sample in samples]
     states = list(read(reader, prompts))
-    outputs = torch.cat([state.output for state in states]).repeat_interleave(sampling.n_samples, dim=0)
-    steps = Steps([state.memory for state in states], sampling.n_samples, sampling.max_tokens)
+    outputs = torch.cat([state.output for state in states]).repeat_interleave(len(samples), dim=0)
+    steps = Steps([state.memory for state in states], len(samples), sampling.max_tokens)
     del states
     while True:
         last = _draw(reader, outputs, drafts, sampling, stops)

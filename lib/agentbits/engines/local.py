@@ -115,18 +115,25 @@ class LocalEngine:
         notes: dict[int, tuple[Summary, ...]] = {}
         while order:
             some = self._batch([prompts[number] for number in order], sampling.n_samples)
-            try:
-                drafts = iter(generating.write(self._reader, [prompts[n] for n in order[:some]], sampling, self._stops))
-            except OutOfMemoryError:
-                if some == 1:
-                    raise
-                self._batch_notes = some * sampling.n_samples // 2
-                continue
+            drafts = iter(self._write([prompts[n] for n in order[:some]], sampling, range(sampling.n_samples)))
             for number in order[:some]:
                 written = [next(drafts) for _ in range(sampling.n_samples)]
                 notes[number] = tuple(self._summary(prompts[number], k, draft) for k, draft in enumerate(written))
             del order[:some]
         return [notes[number] for number in range(len(prompts))]
+
+    def _write(self, prompts: list[Encoded], sampling: Sampling, samples: range) -> list[generating.Draft]:
+        """Write notes together, or in halves where they do not fit into memory: of the prompts, then of the samples."""
+        try:
+            return generating.write(self._reader, prompts, sampling, samples, self._stops)
+        except OutOfMemoryError:
+            if len(prompts) * len(samples) == 1:
+                raise
+            self._batch_notes = len(prompts) * len(samples) // 2
+        if half := len(prompts) // 2:
+            return self._write(prompts[:half], sampling, samples) + self._write(prompts[half:], sampling, samples)
+        half = len(samples) // 2
+        return self._write(prompts, sampling, samples[:half]) + self._write(prompts, sampling, samples[half:])
 
     def _batch(self, prompts: list[Encoded], n_samples: int) -> int:
         sizes = np.cumsum([prompt.n_tokens for prompt in prompts])

@@ -134,8 +134,7 @@ def load(weights: Weights, dtype: str) -> tuple[PreTrainedModel, PreTrainedToken
 def keep_pages() -> None:
     """Tell glibc to keep freed memory for the next layer.
 
-    It would hand blocks of some MiB back to the kernel and get them again as fresh pages, every layer anew: half
-    of the time of a long row on two cores.
+    It would hand blocks of some MiB back to the kernel and get them again as fresh pages, every layer anew.
     """
     if hasattr(libc := ctypes.CDLL(None), "mallopt"):
         for option, n_bytes in _KEPT.items():

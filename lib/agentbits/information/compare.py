@@ -17,6 +17,7 @@ from agentbits.information.front import estimate
 from agentbits.information.labels import averaged
 from agentbits.information.limits import Point, hull, point
 from agentbits.information.mixtures import Statistic
+from agentbits.information.pruned import margins_nats
 from agentbits.information.spread import Spread, jackknife, within_contexts
 from agentbits.records import Bits, Estimand, QuestionDesign
 
@@ -49,6 +50,7 @@ def compare(
     scorer_is_sampler: bool,
     questions: QuestionDesign = "shared",
     context_ids: Sequence[str] | None = None,
+    pruned_nats: tuple[float, float] = (0.0, 0.0),
     confidence: float = 0.95,
 ) -> Difference:
     """Compare two compressors on the same contexts, in the same order, and the same questions.
@@ -57,6 +59,7 @@ def compare(
     ----------
     a, b : as `log_prob` of `estimate`; M may differ
     estimand, scorer_is_sampler, questions, context_ids, confidence : as for `estimate`, the same for both
+    pruned_nats : tolerance of a and of b, as for `estimate`; a pool's interval grows by both
 
     Raises
     ------
@@ -71,9 +74,14 @@ def compare(
         )
     both = tuple(
         estimate(
-            array, estimand=estimand, scorer_is_sampler=scorer_is_sampler, questions=questions, confidence=confidence
+            array,
+            estimand=estimand,
+            scorer_is_sampler=scorer_is_sampler,
+            questions=questions,
+            pruned_nats=tolerance,
+            confidence=confidence,
         )
-        for array in (a, b)
+        for array, tolerance in zip((a, b), pruned_nats, strict=True)
     )
     if estimand == "population" and all(bits.status == "point" for bits in both):
         return _of_points(both, [_point(array) for array in arrays], confidence)
@@ -119,16 +127,20 @@ def _of_contrasts(both: Sequence[Bits], arrays: Sequence[Array], estimand: Estim
     return Difference(
         difference_bits=value / log(2),
         error_bits=spread and spread.error / log(2),
-        interval_bits=hull(*(_around(*pair, confidence) for pair in pairs)) if exact else None,
+        interval_bits=hull(*(_around(*pair, confidence, both) for pair in pairs)) if exact else None,
         estimator="contrast",
         a=both[0],
         b=both[1],
     )
 
 
-def _around(value: float, spread: Spread | None, confidence: float) -> tuple[float, float] | None:
+def _around(value: float, spread: Spread | None, confidence: float, both: Sequence[Bits]) -> tuple[float, float] | None:
+    """Return the interval of a difference, longer by what pruning may have done to either side."""
     margin = spread and spread.margin((1 - confidence) / 2)
-    return None if margin is None else (value - margin, value + margin)
+    if margin is None:
+        return None
+    (fall, rise), (fall_b, rise_b) = (margins_nats(bits.pruned_bits * log(2), bits.n_contexts) for bits in both)
+    return value - margin - fall - rise_b, value + margin + rise + fall_b
 
 
 def _subtracted(pair: Sequence[Statistic], estimand: Estimand) -> tuple[float, Spread | None]:

@@ -22,6 +22,12 @@ _LOST = (
 )
 
 
+def margins_nats(pruned_nats: float, n_contexts: int) -> tuple[float, float]:
+    """Return by how much the information in a pool may be less, and more, than its pruned array says, nats."""
+    # The average over labels weighs a dropped entry w by −w log w, so that it may rise by more than the tolerance.
+    return pruned_nats, pruned_nats and pruned_nats * (1 + 2 * log(n_contexts) - log(pruned_nats))
+
+
 def widened(bits: Bits, pruned_nats: float) -> Bits:
     """Move the limits apart by the tolerance; give up what hangs on the entries that were not scored to the end.
 
@@ -45,15 +51,14 @@ def widened(bits: Bits, pruned_nats: float) -> Bits:
     if pruned_nats == 0:
         return bits
     by = pruned_nats / log(2)
-    lower = None if bits.lower_limit_bits is None else bits.lower_limit_bits - by
+    down, up = (nats / log(2) for nats in margins_nats(pruned_nats, bits.n_contexts))
+    lower = None if bits.lower_limit_bits is None else bits.lower_limit_bits - down
     if bits.estimand == "population":
         status = "lower bound only" if bits.status == "point" else bits.status
         return replace(bits, status=status, pruned_bits=by, lower_limit_bits=lower, **dict.fromkeys(_LOST))
-    # The average over labels weighs a dropped entry w by −w log w, so that it may rise by more than the tolerance.
-    up = by * (1 + 2 * log(bits.n_contexts) - log(pruned_nats))
     raised = {
         name: None if getattr(bits, name) is None else getattr(bits, name) + up
         for name in ("upper_bits", "upper_limit_bits")
     }
-    both = bits.interval_bits and (bits.interval_bits[0] - by, bits.interval_bits[1] + up)
+    both = bits.interval_bits and (bits.interval_bits[0] - down, bits.interval_bits[1] + up)
     return replace(bits, pruned_bits=by, lower_limit_bits=lower, interval_bits=both, **raised)
