@@ -28,7 +28,7 @@ UP = {"kind": "direction", "value": "up"}
         ({"verdicts": {"our_world": "undecided"}}, "verdicts"),
         (
             {"verdicts": {"our_world": "not yet tested"}},
-            "verdicts: given {'our_world': 'not yet tested'}: Mapping should",
+            "verdicts: given {'our_world': 'not yet tested'}: Dictionary should have at least 2",
         ),
         ({"verdicts": None}, "verdicts: given None: Input should be an object"),
     ],
