@@ -10,6 +10,7 @@ The package is a building of floors; a module imports only from floors below its
     2  prompts, provenance   what exactly was the model told? with which code and packages?
     1  information, channels how many bits, and why believe it?
        compute, prices       how many FLOPs? how many dollars?
+       markdown, forms       escaping; does a file say what it must?
     0  records, places, errors
 
 `scoring` makes an array, `information` reads an array: no estimator ever holds a model, and no engine

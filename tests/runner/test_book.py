@@ -4,7 +4,7 @@ import pytest
 
 from agentbits.errors import RunError
 from agentbits.runner import book, run
-from agentbits.runner.stage import Changes, stage
+from agentbits.runner.stage import stage
 
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/01_coin\n  - file: status\n  - file: claims\n"
 CONFIG = 'title: Coins\nonly_build_toc_files: true\nexecute: {execute_notebooks: "off"}\n'
@@ -51,7 +51,7 @@ def builder(root, monkeypatch):
 
 def test_the_command_names_stage_config_contents_and_output(root, builder):
     builder()
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     words = (root / "_build" / "book" / "build.log").read_text().split()
     build = root / "_build"
     assert words == [
@@ -62,35 +62,35 @@ def test_the_command_names_stage_config_contents_and_output(root, builder):
 
 def test_all_pages_are_written_again_only_when_something_changed(root, builder):
     builder()
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     old = root / "_build" / "book" / "_build" / "html" / "notebooks" / "gone.html"
     old.parent.mkdir(parents=True)
     old.write_text("old")
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     assert old.exists()
-    book.build(lambda: Changes(("index.md",), ()))
+    book.build(lambda: ["index.md"])
     assert not old.exists()
 
 
 def test_after_a_failure_or_a_kill_sphinx_reads_everything_again(root, builder):
     doctrees = root / "_build" / "book" / "_build" / ".doctrees"
     builder()
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     doctrees.mkdir(parents=True)
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     assert doctrees.exists()
     builder(status=3)
     with pytest.raises(RunError, match=r"exit status 3(.|\n)*arguments build"):
-        book.build(lambda: Changes((), ()))
+        book.build(list)
     assert doctrees.exists()
     builder()
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     assert not doctrees.exists()
 
 
 def test_a_kill_between_staging_and_building_leaves_no_old_page(root, builder):
     builder()
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     old = root / "_build" / "book" / "_build" / "html" / "index.html"
     old.parent.mkdir(parents=True)
     old.write_text("old")
@@ -100,7 +100,7 @@ def test_a_kill_between_staging_and_building_leaves_no_old_page(root, builder):
 
     with pytest.raises(KeyboardInterrupt):
         book.build(killed)
-    book.build(lambda: Changes((), ()))
+    book.build(list)
     assert not old.exists()
 
 

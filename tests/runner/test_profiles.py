@@ -1,6 +1,6 @@
 import pytest
 
-from agentbits.errors import RunError, UnknownNameError
+from agentbits.errors import InputError, UnknownNameError
 from agentbits.runner import profiles
 
 
@@ -34,28 +34,20 @@ def test_a_profile_is_never_looked_for_elsewhere(root):
     ("text", "message"),
     [
         ("name: [", r"profile odd\.yaml is not YAML"),
-        ("- name", r"profile odd\.yaml holds list; expected a mapping"),
-        (
-            "name: odd\ntier: toy\nparams: {}",
-            r"lacks \['description', 'parameters'\] and has the unknown keys \['params'\]; expected \['name'",
-        ),
-        (
-            "name: toy\ntier: toy\ndescription: d\nparameters: {}",
-            "calls itself 'toy'; write `name: odd`",
-        ),
-        (
-            "name: odd\ntier: toy\ndescription: d\nparameters: 3",
-            "parameters is 3; expected a mapping of names to values",
-        ),
+        ("- name", r"profile odd\.yaml: given \['name'\]: Input should be an object"),
+        ("name: odd\ntier: toy\nparameters: {}", "profile odd.yaml, description: Field required; see the profiles"),
+        ("name: odd\ntier: toy\ndescription: d\nparameters: {}\nparams: {}", "params: given {}: Unexpected keyword"),
+        ("name: toy\ntier: toy\ndescription: d\nparameters: {}", "calls itself 'toy'; write `name: odd`"),
+        ("name: odd\ntier: toy\ndescription: d\nparameters: 3", "parameters: given 3: Input should be an object"),
         (
             "name: odd\ntier: toy\ndescription: d\nparameters: {}\nnotebooks: {01_coin: 3}",
-            "notebooks.01_coin is 3; expected a mapping",
+            "notebooks, 01_coin: given 3: Input should be an object",
         ),
     ],
 )
 def test_a_damaged_profile_says_what_is_wrong(root, text, message):
     write(root, "odd", text)
-    with pytest.raises(RunError, match=message):
+    with pytest.raises(InputError, match=message):
         profiles.load("odd")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from agentbits.errors import RunError
 from agentbits.runner import stage
-from agentbits.runner.stage import Changes, synchronise
+from agentbits.runner.stage import synchronise
 
 
 def times(folder):
@@ -13,11 +13,11 @@ def times(folder):
 
 def test_only_differing_files_are_written_and_stale_ones_go(tmp_path):
     wanted = {"index.md": b"# Coins", "deep/er/a.png": b"\x89PNG", "b.md": b"b"}
-    assert synchronise(wanted, tmp_path) == Changes(("index.md", "deep/er/a.png", "b.md"), ())
+    assert synchronise(wanted, tmp_path) == ["index.md", "deep/er/a.png", "b.md"]
     for path in times(tmp_path):
         os.utime(path, (1, 1))
     changed = {"index.md": b"# Coins", "b.md": b"other", "c.md": b"c"}
-    assert synchronise(changed, tmp_path) == Changes(("b.md", "c.md"), ("deep/er/a.png",))
+    assert synchronise(changed, tmp_path) == ["b.md", "c.md", "deep/er/a.png"]
     assert (tmp_path / "index.md").stat().st_mtime == 1
     assert (tmp_path / "b.md").stat().st_mtime > 1
     assert sorted(p.name for p in tmp_path.iterdir()) == ["b.md", "c.md", "index.md"]
@@ -66,7 +66,7 @@ def test_the_stage_holds_prose_runs_and_generated_pages(root, staged):
 def test_staged_twice_no_file_is_touched(root, staged):
     staged()
     before = times(root / "_build" / "stage")
-    assert staged() == Changes((), ())
+    assert staged() == []
     assert times(root / "_build" / "stage") == before
 
 

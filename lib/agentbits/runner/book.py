@@ -6,26 +6,26 @@ Jupyter Book reads the stage and executes nothing. Warnings are errors.
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agentbits.errors import RunError
 from agentbits.places import build_dir, project_root
 from agentbits.runner.progress import plain
-from agentbits.runner.stage import Changes, stage_dir
+from agentbits.runner.stage import stage_dir
 
 # Jupyter Book 1 has no __main__; its script may be that of another environment on the PATH.
 _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
 _SHOWN_LINES = 25
 
 
-def build(bring_up_to_date: Callable[[], Changes]) -> Path:
+def build(bring_up_to_date: Callable[[], Sequence[str]]) -> Path:
     """Build the book from the stage and return its first page.
 
     Parameters
     ----------
     bring_up_to_date
-        Stages the book and says what changed. It is called once the last build no longer counts: killed
+        Stages the book and returns the places that changed. It is called once the last build no longer counts: killed
         between the two, the next build would otherwise find nothing changed and keep old pages.
 
     Raises
@@ -42,8 +42,7 @@ def build(bring_up_to_date: Callable[[], Changes]) -> Path:
         # one that failed, or was killed, would pass.
         shutil.rmtree(book / "_build", ignore_errors=True)
     passed.unlink(missing_ok=True)
-    changes = bring_up_to_date()
-    if changes.written or changes.removed:
+    if bring_up_to_date():
         _forget_pages(book / "_build" / "html")
     with log.open("wb") as output:
         run = subprocess.run(_command(book), cwd=project_root(), stdout=output, stderr=subprocess.STDOUT, check=False)

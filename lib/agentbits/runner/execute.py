@@ -18,7 +18,7 @@ from agentbits.places import cache_dir, project_root
 from agentbits.runner import executed, history, processes
 from agentbits.runner.history import NOTEBOOK, Execution
 from agentbits.runner.plan import Job
-from agentbits.runner.progress import Board
+from agentbits.runner.progress import Lines
 from agentbits.runner.supervise import FAILED, LOG, PART, Watched, supervise, watched
 
 
@@ -41,7 +41,7 @@ class Outcome:
     error: RunError | None
 
 
-def execute(jobs: Sequence[Job], timeout_s: float, board: Board) -> list[Outcome]:
+def execute(jobs: Sequence[Job], timeout_s: float, board: Lines) -> list[Outcome]:
     """Run the notebooks and return how each ended, in the order given.
 
     Parameters
@@ -56,7 +56,7 @@ def execute(jobs: Sequence[Job], timeout_s: float, board: Board) -> list[Outcome
     return asyncio.run(_side_by_side(jobs, timeout_s, board)) if jobs else []
 
 
-async def _side_by_side(jobs: Sequence[Job], timeout_s: float, board: Board) -> list[Outcome]:
+async def _side_by_side(jobs: Sequence[Job], timeout_s: float, board: Lines) -> list[Outcome]:
     workers = processes.n_workers(len(jobs))
     slots = asyncio.Semaphore(workers)
     environment = _environment(workers)
@@ -87,7 +87,7 @@ def _environment(workers: int) -> dict[str, str]:
     }
 
 
-async def _outcome(job: Job, timeout_s: float, environment: dict[str, str], board: Board) -> Outcome:
+async def _outcome(job: Job, timeout_s: float, environment: dict[str, str], board: Lines) -> Outcome:
     history.clear(job.folder)
     seen = watched(job.notebook)
     board.started(job.stem, len(seen.sources))
@@ -106,7 +106,7 @@ async def _outcome(job: Job, timeout_s: float, environment: dict[str, str], boar
     return Outcome(job, wall_s, None)
 
 
-def _failed(job: Job, start: float, error: RunError, board: Board) -> Outcome:
+def _failed(job: Job, start: float, error: RunError, board: Lines) -> Outcome:
     if (job.folder / PART).exists():
         (job.folder / PART).replace(job.folder / FAILED)
     board.finished(job.stem, f"failed after {_minutes(time.monotonic() - start)}\n{error}")

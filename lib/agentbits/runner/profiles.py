@@ -5,16 +5,14 @@ A profile is a file `data/profiles/<name>.yaml`; only parameters differ between 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import cast
+from typing import Any, ClassVar
 
 import yaml
+from pydantic import ConfigDict
 
-from agentbits.errors import RunError, UnknownNameError
+from agentbits.errors import InputError, UnknownNameError
+from agentbits.forms import STRICT, Text, checked
 from agentbits.places import project_root
-
-_REQUIRED = ("name", "tier", "description", "parameters")
-_OPTIONAL = ("notebooks",)
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,13 @@ class Profile:
         Values for one notebook, by its stem; they win over `parameters`.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     name: str
-    tier: str
+    tier: Text
     description: str
-    parameters: Mapping[str, object]
-    notebooks: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    parameters: Mapping[str, Any]
+    notebooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
 def load(name: str) -> Profile:
@@ -49,46 +49,17 @@ def load(name: str) -> Profile:
     ------
     UnknownNameError
         No such file; the message lists the profiles that exist.
-    RunError
+    InputError
         The file does not say what a profile must say.
     """
     files = {path.stem: path for path in (project_root() / "data" / "profiles").glob("*.yaml")}
     if name not in files:
         raise UnknownNameError("profile", name, files)
-    return _profile(files[name], _mapping_in(files[name]))
-
-
-def _mapping_in(file: Path) -> Mapping[str, object]:
     try:
-        content: object = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content: object = yaml.safe_load(files[name].read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise RunError(f"profile {file.name} is not YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise RunError(f"profile {file.name} holds {type(content).__name__}; expected a mapping")
-    return cast("dict[str, object]", content)
-
-
-def _profile(file: Path, content: Mapping[str, object]) -> Profile:
-    missing = [key for key in _REQUIRED if key not in content]
-    unknown = [key for key in content if key not in _REQUIRED + _OPTIONAL]
-    if missing or unknown:
-        raise RunError(
-            f"profile {file.name} lacks {missing or 'nothing'} and has the unknown keys {unknown or 'none'}; "
-            f"expected {list(_REQUIRED)} and, if wanted, {list(_OPTIONAL)}"
-        )
-    if content["name"] != file.stem:
-        raise RunError(f"profile {file.name} calls itself {content['name']!r}; write `name: {file.stem}`")
-    notebooks = _checked(file, "notebooks", content.get("notebooks", {}))
-    return Profile(
-        name=file.stem,
-        tier=str(content["tier"]),
-        description=str(content["description"]),
-        parameters=_checked(file, "parameters", content["parameters"]),
-        notebooks={stem: _checked(file, f"notebooks.{stem}", values) for stem, values in notebooks.items()},
-    )
-
-
-def _checked(file: Path, key: str, values: object) -> Mapping[str, object]:
-    if not isinstance(values, dict):
-        raise RunError(f"profile {file.name}: {key} is {values!r}; expected a mapping of names to values")
-    return cast("dict[str, object]", values)
+        raise InputError(f"profile {name}.yaml is not YAML: {error}; mend the file") from error
+    profile = checked(Profile, content, f"profile {name}.yaml", "see the profiles beside it")
+    if profile.name != name:
+        raise InputError(f"profile {name}.yaml calls itself {profile.name!r}; write `name: {name}`")
+    return profile

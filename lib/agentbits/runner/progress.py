@@ -6,28 +6,11 @@ Bars on a terminal, one line an event elsewhere, so that a log of continuous int
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
-
-
-class Board(Protocol):
-    """What the runner tells; all arguments are the notebook's name and what happened."""
-
-    def started(self, stem: str, n_cells: int) -> None:
-        """Show that a notebook of `n_cells` code cells started."""
-        ...
-
-    def advanced(self, stem: str, n_done: int) -> None:
-        """Show that `n_done` of its cells are through."""
-        ...
-
-    def finished(self, stem: str, words: str) -> None:
-        """Show how it ended."""
-        ...
 
 
 def plain(text: str) -> str:
@@ -81,7 +64,7 @@ class Bars(Lines):
 
 
 @contextmanager
-def board(console: Console) -> Generator[Board]:
+def board(console: Console) -> Generator[Lines]:
     """Open the display that suits the console."""
     if not console.is_terminal:
         yield Lines(console)

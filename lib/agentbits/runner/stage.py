@@ -6,7 +6,6 @@ again only what changed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from agentbits.errors import RunError
@@ -15,29 +14,13 @@ from agentbits.runner import history, notebooks
 from agentbits.runner.pages import generated
 
 
-@dataclass(frozen=True)
-class Changes:
-    """What staging did, as places relative to the stage.
-
-    Parameters
-    ----------
-    written
-        New, or with other bytes than before.
-    removed
-        No longer wanted.
-    """
-
-    written: tuple[str, ...]
-    removed: tuple[str, ...]
-
-
 def stage_dir() -> Path:
     """Return the folder that Jupyter Book reads."""
     return build_dir() / "stage"
 
 
-def stage(profile: str) -> Changes:
-    """Bring the stage up to date with the profile's runs.
+def stage(profile: str) -> list[str]:
+    """Bring the stage up to date with the profile's runs; return the places that changed.
 
     Raises
     ------
@@ -75,8 +58,11 @@ def _executed(profile: str) -> dict[str, bytes]:
     return {f"notebooks/{s}.ipynb": (folder / history.NOTEBOOK).read_bytes() for s, folder in folders.items()}
 
 
-def synchronise(wanted: Mapping[str, bytes], folder: Path) -> Changes:
-    """Make `folder` hold the wanted files and no others; files with the right bytes are not touched."""
+def synchronise(wanted: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Make `folder` hold the wanted files and no others; return what was written or removed.
+
+    Files with the right bytes are not touched.
+    """
     stale = [path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()]
     removed = [path for path in stale if path.relative_to(folder).as_posix() not in wanted]
     for path in removed:
@@ -85,7 +71,7 @@ def synchronise(wanted: Mapping[str, bytes], folder: Path) -> Changes:
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
     written = [place for place, content in wanted.items() if _write(folder / place, content)]
-    return Changes(tuple(written), tuple(path.relative_to(folder).as_posix() for path in removed))
+    return written + [path.relative_to(folder).as_posix() for path in removed]
 
 
 def _write(path: Path, content: bytes) -> bool:
