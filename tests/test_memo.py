@@ -4,9 +4,11 @@ import multiprocessing
 import sqlite3
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from agentbits.engines import Continuation, Encoded, Identity, Sampling
 from agentbits.engines.base import TokenLogProbs
 from agentbits.engines.toy import ToyEngine
-from agentbits.errors import MemoError
+from agentbits.errors import MemoError, ServerError
 from agentbits.memo import Memo
 from agentbits.records import Summary, TokenIds
 
@@ -192,3 +194,57 @@ def test_encoding_and_decoding_pass_through(path: Path) -> None:
     memo = Memo(Counting(), path)
     assert memo.decode((0, 1)) == "ba do"
     assert memo.identity == Counting().identity
+
+
+class Failing(Counting):
+    """Finishes all but the last of what it is asked, as a server may."""
+
+    def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
+        notes = super().generate(prompts, sampling)
+        done = {(n, k): note for n, row in enumerate(notes) for k, note in zip(sampling.samples, row, strict=True)}
+        raise self._error(done)
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        raise self._error(dict(enumerate(super().score(prefix, continuations, temperature=temperature))))
+
+    def _error(self, done: dict[Any, Any]) -> ServerError:
+        done.pop(max(done))
+        error = ServerError("out of order")
+        error.finished = done
+        return error
+
+
+def tokens(notes: Sequence[Sequence[Summary]]) -> list[list[TokenIds]]:
+    return [[note.token_ids for note in row] for row in notes]
+
+
+def test_what_was_finished_before_a_failure_is_kept(path: Path) -> None:
+    failing, sampling = Memo(Failing(), path), Sampling(n_samples=3)
+    with pytest.raises(ServerError):
+        failing.generate(PROMPTS[:2], sampling)
+    with pytest.raises(ServerError):
+        failing.score((100,), ROWS)
+    memo = Memo(engine := Counting(), path)
+    assert tokens(memo.generate(PROMPTS[:2], sampling)) == tokens(Counting().generate(PROMPTS[:2], sampling))
+    assert (memo.n_hits, memo.n_misses, engine.asked) == (5, 1, 1)
+    memo.score((100,), ROWS)
+    assert (memo.n_hits, memo.n_misses) == (6, 2)
+
+
+def test_more_samples_are_drawn_beside_those_there_are(path: Path) -> None:
+    Memo(Counting(), path).generate(PROMPTS[:2], Sampling(n_samples=1, first_sample=1))
+    memo = Memo(Counting(), path)
+    four = Sampling(n_samples=4)
+    assert tokens(memo.generate(PROMPTS[:3], four)) == tokens(Counting().generate(PROMPTS[:3], four))
+    assert (memo.n_hits, memo.n_misses) == (2, 10)
+
+
+def test_threads_may_share_a_memo(path: Path) -> None:
+    memo = Memo(Counting(), path)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda n: memo.score((100 + n % 10,), ROWS), range(80)))
+    assert memo.n_hits + memo.n_misses == 160
+    for n, values in enumerate(found):
+        np.testing.assert_array_equal(values[0], Counting().score((100 + n % 10,), ROWS)[0])

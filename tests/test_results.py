@@ -93,3 +93,17 @@ def test_json_is_sorted_and_ends_with_a_line_break(tmp_path: Path) -> None:
     text = (tmp_path / "x.json").read_text()
     assert list(json.loads(text)) == ["a", "b"]
     assert text.endswith("}\n")
+
+
+def test_a_run_may_lie_on_shared_storage() -> None:
+    run = results.start("demo", "memory://shared/run", {"seed": 3})
+    run.add("bits", FRAME, COLUMNS)
+    with pytest.raises(ResultError, match="already stands"):
+        run.add("bits", FRAME, COLUMNS)
+    run.finish()
+    pd.testing.assert_frame_equal(results.read_table(run.folder, "bits"), FRAME)
+    assert results.read_manifest(run.folder)["status"] == "completed"
+    with pytest.raises(ResultError, match=r"memory://.*run holds a completed run"):
+        results.start("demo", "memory://shared/run", {})
+    with pytest.raises(ResultError, match="tables there: bits"):
+        results.read_table(run.folder, "notes")

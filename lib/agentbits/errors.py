@@ -7,11 +7,18 @@
     │   └── ContextTooLongError    prompt and note exceed the model's window
     ├── EngineError                the engine did not do what its protocol promises
     │   ├── IncompleteScoreError   fewer finite log-probabilities than tokens
-    │   └── OutOfMemoryError       not even the smallest piece of the work fits
+    │   ├── OutOfMemoryError       not even the smallest piece of the work fits
+    │   ├── PackageMissingError    the engine needs a package that is not installed
+    │   ├── ActorsLostError        no actor of a pool is left
+    │   ├── CeilingError           the next call could cost more than the run may
+    │   └── ServerError            a server did not answer, or not as it should
+    │       ├── KeyRefusedError    the server does not know the key
+    │       └── CannotScoreError   the server gives no log-probabilities of given tokens
     ├── ModelError                 the weights cannot be had
     │   ├── ModelMissingError      package, folder or repository absent
     │   ├── DigestError            bytes differ from the pinned SHA-256
     │   ├── ModelCacheError        the converted copy cannot be written
+    │   ├── TokenizerError         a server reads other tokens than its model's tokenizer writes
     │   └── ArchitectureError      a model that the local engine would read wrongly
     ├── MemoError                  the memo's file is busy, full or unreadable
     ├── ResultError                a run folder or table is absent, damaged or already written
@@ -24,11 +31,21 @@
 Each message says what was given, what was expected, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 
 class AgentbitsError(Exception):
-    """Root of all errors that this library raises on purpose."""
+    """Root of all errors that this library raises on purpose.
+
+    Attributes
+    ----------
+    finished : what a call of an engine had computed, and perhaps paid for, before it failed: scores by the number of
+        the continuation, notes by the numbers of prompt and sample
+    """
+
+    finished: Mapping[Any, Any] = MappingProxyType({})
 
 
 class InputError(AgentbitsError, ValueError):
@@ -59,6 +76,30 @@ class OutOfMemoryError(EngineError):
     """Not even the smallest piece of the work fits into memory."""
 
 
+class PackageMissingError(EngineError):
+    """The engine needs a package that is not installed."""
+
+
+class ActorsLostError(EngineError):
+    """No actor of a pool is left to do the work."""
+
+
+class CeilingError(EngineError):
+    """The next call could cost more than the run may."""
+
+
+class ServerError(EngineError):
+    """A server did not answer, or not as it should."""
+
+
+class KeyRefusedError(ServerError):
+    """The server does not know the key."""
+
+
+class CannotScoreError(ServerError):
+    """The server gives no log-probabilities of given tokens."""
+
+
 class ModelError(AgentbitsError):
     """The weights cannot be had."""
 
@@ -73,6 +114,10 @@ class DigestError(ModelError):
 
 class ModelCacheError(ModelError):
     """The converted copy of a model cannot be written or read."""
+
+
+class TokenizerError(ModelError):
+    """A server reads other tokens than its model's tokenizer writes."""
 
 
 class ArchitectureError(ModelError):
@@ -95,7 +140,12 @@ class UnknownNameError(RunError):
     """No profile, notebook, parameter or engine has this name."""
 
     def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
-        super().__init__(f"unknown {kind} {given!r}; known: {', '.join(sorted(known)) or 'none'}")
+        self._said = (kind, given, sorted(known))
+        super().__init__(f"unknown {kind} {given!r}; known: {', '.join(self._said[2]) or 'none'}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes."""
+        return type(self), self._said
 
 
 class ParameterTypeError(RunError):

@@ -11,17 +11,18 @@ import hashlib
 import json
 import sqlite3
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
 from agentbits.engines.base import Continuation, Encoded, Engine, Identity, Sampling, TokenLogProbs
-from agentbits.errors import MemoError
+from agentbits.errors import AgentbitsError, MemoError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
@@ -49,6 +50,7 @@ class Memo:
         self._base = json.dumps(asdict(engine.identity), sort_keys=True)
         self.n_hits = 0
         self.n_misses = 0
+        self._counting = Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two processes that open a new file at once would lock each other out while it becomes a WAL.
         with FileLock(f"{path}.lock"):
@@ -82,6 +84,11 @@ class Memo:
         )
 
     @property
+    def n_at_once(self) -> int:
+        """Return how many calls may run side by side: as many as the wrapped engine takes."""
+        return self._engine.n_at_once
+
+    @property
     def identity(self) -> Identity:
         """Say which model this is: the wrapped one's identity."""
         return self._engine.identity
@@ -96,24 +103,22 @@ class Memo:
 
     def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
         """Return notes; those not known yet are drawn, and kept a few prompts at a time."""
-        keys = [[self._note_key(p, sampling, k) for k in range(sampling.n_samples)] for p in prompts]
+        keys = [[self._note_key(prompt, sampling, k) for k in sampling.samples] for prompt in prompts]
         known = self._read(key for row in keys for key in row)
-        missing = [number for number, row in enumerate(keys) if any(key not in known for key in row)]
-        # Prompts on one context go together, so that the engine reads it once.
-        missing.sort(key=lambda number: prompts[number].prefix)
-        together = max(1, _GENERATED_TOGETHER // sampling.n_samples)
-        for start in range(0, len(missing), together):
-            part = missing[start : start + together]
-            drawn = self._engine.generate([prompts[number] for number in part], sampling)
-            new = {
-                key: _from_summary(note)
-                for number, notes in zip(part, drawn, strict=True)
-                for key, note in zip(keys[number], notes, strict=True)
-                if key not in known  # a note that was paid for, and scored, stays what it is
-            }
+        n_known = sum(key in known for row in keys for key in row)
+        for numbers, samples in _missing(prompts, keys, known):
+            asked = replace(sampling, first_sample=sampling.samples[samples.start], n_samples=len(samples))
+            places = {(n, k): keys[row][samples[k]] for n, row in enumerate(numbers) for k in range(len(samples))}
+            try:
+                drawn = self._engine.generate([prompts[number] for number in numbers], asked)
+            except AgentbitsError as error:
+                kept = {(n, k - asked.first_sample): note for (n, k), note in error.finished.items()}
+                self._write({places[place]: _from_summary(note) for place, note in kept.items()})
+                raise
+            new = {key: _from_summary(drawn[n][k]) for (n, k), key in places.items()}
             self._write(new)
             known |= new
-        self._count(len(keys) - len(missing), len(missing), each=sampling.n_samples)
+        self._count(n_known, sum(map(len, keys)) - n_known)
         return [tuple(_to_summary(known[key]) for key in row) for row in keys]
 
     def score(
@@ -125,16 +130,21 @@ class Memo:
         missing = [number for number, key in enumerate(keys) if key not in known]
         if missing:
             asked = [continuations[number] for number in missing]
-            scored = self._engine.score(prefix, asked, temperature=temperature)
+            try:
+                scored = self._engine.score(prefix, asked, temperature=temperature)
+            except AgentbitsError as error:
+                self._write({keys[missing[n]]: values.tobytes() for n, values in error.finished.items()})
+                raise
             new = {keys[number]: values.tobytes() for number, values in zip(missing, scored, strict=True)}
             self._write(new)
             known |= new
         self._count(len(keys) - len(missing), len(missing))
         return [np.frombuffer(known[key], dtype=np.float32) for key in keys]
 
-    def _count(self, hits: int, misses: int, each: int = 1) -> None:
-        self.n_hits += hits * each
-        self.n_misses += misses * each
+    def _count(self, hits: int, misses: int) -> None:
+        with self._counting:
+            self.n_hits += hits
+            self.n_misses += misses
 
     def _note_key(self, prompt: Encoded, sampling: Sampling, sample: int) -> bytes:
         settings = [sampling.max_tokens, sampling.temperature, sampling.seed, sample]
@@ -179,6 +189,25 @@ class Memo:
             self._set_aside(error)
             self._create()
             self._write(entries)
+
+
+def _missing(
+    prompts: Sequence[Encoded], keys: Sequence[Sequence[bytes]], known: Container[bytes]
+) -> Iterator[tuple[list[int], range]]:
+    """Return what to ask together: numbers of prompts, and the run of samples that all of them lack."""
+    runs: dict[range, list[int]] = {}
+    for number, row in enumerate(keys):
+        lacking = [k for k, key in enumerate(row) if key not in known]
+        starts = [k for k in lacking if k - 1 not in lacking]
+        ends = [k for k in lacking if k + 1 not in lacking]
+        for start, end in zip(starts, ends, strict=True):
+            runs.setdefault(range(start, end + 1), []).append(number)
+    for samples, numbers in runs.items():
+        # Prompts on one context go together, so that the engine reads it once.
+        numbers.sort(key=lambda number: prompts[number].prefix)
+        together = max(1, _GENERATED_TOGETHER // len(samples))
+        for first in range(0, len(numbers), together):
+            yield numbers[first : first + together], samples
 
 
 def _checksum(key: bytes, value: bytes) -> bytes:

@@ -2,8 +2,11 @@
 
 Tables are Parquet with a sentence on each column in the file itself; every write is whole or absent, and a table
 that stands is never overwritten. Figures, verdicts and pages read these files and nothing else.
+
+A folder may lie on shared storage: wherever fsspec reaches, by an address such as s3://bucket/runs/1.
 """
 
+import io
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +18,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from upath import UPath
 
 from agentbits import provenance
 from agentbits.engines.base import Identity
@@ -30,7 +34,7 @@ _NOTHING = Usage(0, 0)
 class Run:
     """An open run folder; `start` makes one."""
 
-    folder: Path
+    folder: Path | UPath
     manifest: Mapping[str, Any]
     _started_s: float = field(default_factory=time.monotonic, repr=False)
 
@@ -54,9 +58,9 @@ class Run:
             raise ResultError(f"{path} already stands; results are added, not overwritten: start a new run")
         table = pa.Table.from_pandas(frame, preserve_index=False)
         described = [f.with_metadata({"description": columns[f.name]}) for f in table.schema]
-        part = path.with_suffix(".part")
-        pq.write_table(table.cast(pa.schema(described, metadata=table.schema.metadata)), part)
-        part.replace(path)
+        content = io.BytesIO()
+        pq.write_table(table.cast(pa.schema(described, metadata=table.schema.metadata)), content)
+        _put(path, content.getvalue())
 
     def finish(
         self,
@@ -96,7 +100,8 @@ def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
     Parameters
     ----------
     notebook : its stem
-    run_dir : folder, relative to the checkout or absolute; empty makes a new one below `_build/runs/adhoc`
+    run_dir : folder, relative to the checkout or absolute, or an address that fsspec knows; empty makes a new one below
+        `_build/runs/adhoc`
     parameters : as the notebook runs with them; never a key or a password
 
     Raises
@@ -105,7 +110,7 @@ def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
         The folder holds a completed run.
     """
     unnamed = build_dir() / "runs" / "adhoc" / f"{notebook}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    folder = project_root() / run_dir if run_dir else unnamed
+    folder = (UPath(run_dir) if "://" in run_dir else project_root() / run_dir) if run_dir else unnamed
     if (folder / _MANIFEST).exists() and read_manifest(folder)["status"] == "completed":
         raise ResultError(f"{folder} holds a completed run; results are added, not overwritten: name another run_dir")
     folder.mkdir(parents=True, exist_ok=True)
@@ -163,7 +168,7 @@ def notes_table(
     return pd.DataFrame(rows, columns=list(columns)), columns
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path | UPath) -> dict[str, Any]:
     """Return a run's manifest.
 
     Raises
@@ -178,7 +183,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ResultError(f"{path} cannot be read ({error}); run the notebook again") from error
 
 
-def read_table(folder: Path, name: str) -> pd.DataFrame:
+def read_table(folder: Path | UPath, name: str) -> pd.DataFrame:
     """Return a run's table.
 
     Raises
@@ -188,16 +193,24 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     """
     path = folder / f"{name}.parquet"
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(io.BytesIO(path.read_bytes()))
     except (OSError, pa.ArrowInvalid) as error:
         there = ", ".join(sorted(file.stem for file in folder.glob("*.parquet"))) or "none"
         raise ResultError(f"{path} cannot be read; tables there: {there}; run the notebook again") from error
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path | UPath, content: Mapping[str, Any]) -> None:
     """Write a JSON file that is whole or absent at any instant."""
+    _put(path, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _put(path: Path | UPath, content: bytes) -> None:
+    """Write a file that is whole or absent; an object store keeps nothing of a write that was cut."""
+    if not isinstance(path, Path):
+        path.write_bytes(content)
+        return
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    part.write_bytes(content)
     part.replace(path)
 
 

@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from agentbits import places
+
 HERE = Path(__file__).parent
 PEERS = {"lm-eval": "lm-eval==0.4.13", "minicons": "minicons==0.3.39"}
 SCRIPTS = {
@@ -21,12 +23,17 @@ SCRIPTS = {
     "naive-onednn": HERE / "peers" / "naive.py",
     "lm-eval": HERE / "peers" / "lm_eval.py",
     "minicons": HERE / "peers" / "minicons.py",
+    "vllm-and-ray": HERE / "peers" / "vllm_and_ray.py",
 }
+# What `make vllm` makes.
+VLLM = places.build_dir() / "vllm" / "bin" / "python"
 _SAME = ("torch", "transformers", "numpy", "accelerate")
 
 
 def python(name: str, folder: Path) -> Path:
     """Return the interpreter of a contestant, making its environment where there is none of this description."""
+    if name == "vllm-and-ray":
+        return VLLM
     if name not in PEERS:
         return Path(sys.executable)
     environment = folder / name

@@ -40,6 +40,12 @@ class Sizes:
     tolerances_nats: tuple[float, ...] = (0.01,)
     growth: tuple[int, ...] = (4, 8, 16, 32, 64)
     growth_tokens: tuple[int, int] = (200, 20)
+    reuse: Shape = field(default_factory=lambda: Shape(32, 800, 60))
+    reuse_contexts: int = 3
+    requests: int = 64
+    rounds: int = 2
+    request_tokens: int = 200
+    pool: Shape = field(default_factory=lambda: Shape(8, 800, 60))
 
 
 TINY = Sizes(
@@ -55,6 +61,12 @@ TINY = Sizes(
     pools=(("different countries", Shape(3, 120, 20)), ("near-duplicates", Shape(3, 120, 20))),
     growth=(2, 3, 4),
     growth_tokens=(80, 5),
+    reuse=Shape(2, 300, 10),
+    reuse_contexts=1,
+    requests=2,
+    rounds=1,
+    request_tokens=120,
+    pool=Shape(2, 120, 5),
 )
 
 
@@ -63,6 +75,7 @@ class Bench:
     """One run: what to do, where, and what its processes have found so far."""
 
     workload: Workload
+    source: str
     model: str
     architecture: Architecture
     sizes: Sizes

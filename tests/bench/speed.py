@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+import vllm_and_ray
 from parts import TINY, Bench, Sizes, Table, generation, growth, precision, prefill, pruning, scores
 from scoring import SAME_PRODUCTS
 from workload import SEED, Workload
@@ -33,6 +34,9 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "pruning": pruning,
     "generation": generation,
     "growth": growth,
+    "reuse": vllm_and_ray.reuse,
+    "serving": vllm_and_ray.serving,
+    "pool": vllm_and_ray.pool,
 }
 
 
@@ -54,6 +58,7 @@ def bench(options: argparse.Namespace, folder: Path) -> Bench:
     names = tuple(name for name in CONTESTANTS if name in {"naive", SAME_PRODUCTS, *options.contestants.split(",")})
     return Bench(
         workload=Workload(source),
+        source=MODEL,
         model=str(source.folder),
         architecture=compute.load(ARCHITECTURE),
         sizes=TINY if options.tiny else Sizes(),
@@ -111,6 +116,9 @@ def main(given: list[str]) -> None:
     """Measure, print, record."""
     options = arguments(given)
     names = options.parts.split(",")
+    if options.parts == ",".join(PARTS) and not vllm_and_ray.is_there():
+        sys.stdout.write("without vLLM, servers and pools: `make vllm` makes their environment\n")
+        names = [name for name in names if PARTS[name].__module__ != "vllm_and_ray"]
     whole = set(names) == set(PARTS) and set(options.contestants.split(",")) == set(CONTESTANTS) and not options.tiny
     build = places.build_dir() / "bench"
     opened = bench(options, build / ("tiny" if options.tiny else "jobs"))

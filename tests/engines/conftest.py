@@ -1,18 +1,33 @@
 """Engines under test: the toy language and tiny models always, the packaged model where it is installed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from architectures import ARCHITECTURES, build
+from serving import App, Served, serve
 
 from agentbits.engines import Engine, connect
 from agentbits.engines.local import LocalEngine
 
+# What a server answers for is held to the same rules as what runs here.
+SERVED = {"api": "vllm", "api-sglang": "sglang"}
 
-@pytest.fixture(scope="session", params=["toy", *ARCHITECTURES, pytest.param("smollm2", marks=pytest.mark.model)])
-def engine(request: pytest.FixtureRequest) -> Engine:
+
+@pytest.fixture(
+    scope="session", params=["toy", *SERVED, *ARCHITECTURES, pytest.param("smollm2", marks=pytest.mark.model)]
+)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Return each engine; loaded once for the whole session."""
+    if request.param in SERVED:
+        folder = request.getfixturevalue("folder_of")("qwen2")
+        with serve(App(LocalEngine.load(str(folder)), "tiny", SERVED[request.param])) as url:
+            yield connect(url, "tiny", tokenizer=str(folder))
+    else:
+        yield _opened(request)
+
+
+def _opened(request: pytest.FixtureRequest) -> Engine:
     if request.param == "toy":
         return connect("toy", "toy")
     if request.param == "smollm2":
@@ -36,3 +51,11 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         return written[name]
 
     return find
+
+
+@pytest.fixture(scope="module")
+def served(folder_of: Callable[[str], Path]) -> Iterator[Served]:
+    """Return a server of a tiny model, behind the switch for faults."""
+    folder = folder_of("llama3")
+    with serve(App(LocalEngine.load(str(folder)), "tiny")) as url:
+        yield Served(url, "tiny", folder)

@@ -1,5 +1,6 @@
 """The array is filled in the right places and refuses what cannot be scored."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -125,3 +126,51 @@ def test_columns_do_not_depend_on_each_other() -> None:
     last_two = [[Encoded(p.prefix, p.given) for p in row[2:]] for row in PROMPTS]
     part = scoring.fill(ENGINE, last_two, [row[2:] for row in NOTES], progress=False)
     np.testing.assert_array_equal(whole.log_prob_nats()[:, 2:, :, 2:], part.log_prob_nats())
+
+
+class Wide(ToyEngine):
+    """A toy engine that takes four columns at once and finishes the later ones first."""
+
+    n_at_once = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = 0
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        time.sleep(0.2 / (1 + self.now))
+        self.now -= 1
+        return super().score(prefix, continuations, temperature=temperature)
+
+
+def test_columns_side_by_side_make_the_same_array() -> None:
+    alone, wide = scoring.fill(ENGINE, PROMPTS, NOTES, progress=False), Wide()
+    together = scoring.fill(wide, PROMPTS, NOTES, progress=False)
+    assert 2 <= wide.most <= 4
+    np.testing.assert_array_equal(together.token_log_prob_nats, alone.token_log_prob_nats)
+
+
+class Breaking(Wide):
+    """Fails on every column."""
+
+    n_asked = 0
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        self.n_asked += 1
+        time.sleep(0.05)
+        raise IncompleteScoreError("no")
+
+
+def test_after_a_failure_no_new_columns_start() -> None:
+    documents = factbook.load(40, document_words=10)
+    prompts = [[ENGINE.encode(COMPRESS.fill(d, factbook.QUESTIONS[0])) for d in documents]]
+    notes = [ENGINE.generate(prompts[0], Sampling())]
+    with pytest.raises(IncompleteScoreError, match="no"):
+        scoring.fill(breaking := Breaking(), prompts, notes, progress=False)
+    assert breaking.n_asked <= 8

@@ -42,8 +42,8 @@ class Tolerance:
     value: Annotated[float, Field(gt=0)] | Literal["up", "down"] | tuple[Text, ...]
 
     def __post_init__(self) -> None:
-        fits = {"direction": str, "ordering": tuple}.get(self.kind, (int, float))
-        if not isinstance(self.value, fits) or self.value == ():
+        fits: dict[str, set[type]] = {"direction": {str}, "ordering": {tuple}}
+        if type(self.value) not in fits.get(self.kind, {int, float}) or self.value == ():
             expected = "relative and absolute take a number above 0, direction up or down, ordering names"
             raise InputError(f"{self.kind} tolerance with {self.value!r}; {expected}")
 

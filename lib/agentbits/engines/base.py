@@ -10,8 +10,10 @@ tokens (the note, with its end token where it was emitted). Two fields: nothing 
 Units: log-probabilities in nats, float32, one a scored token.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +24,11 @@ from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds
 
 TokenLogProbs = NDArray[np.float32]
+
+# Part of every memo key: a change of how tokens are made, drawn or scored must not be answered from the memo.
+CODE = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()[
+    :12
+]
 
 # Lengths at which a hopeless note may be dropped, each twice the one before: 8, 16, 32, …
 CHECKPOINTS = frozenset(8 * 2**power for power in range(20))
@@ -65,18 +72,33 @@ class Continuation:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How notes are drawn. `temperature` 0 takes the likeliest token; scoring is then not the sampler."""
+    """How notes are drawn.
+
+    Attributes
+    ----------
+    max_tokens : longest note
+    temperature : 0 takes the likeliest token; scoring is then not the sampler
+    seed, n_samples, first_sample : samples `first_sample`, `first_sample` + 1, … of each prompt, `n_samples` of them
+    """
 
     max_tokens: int = 64
     temperature: float = 1.0
     seed: int = 0
     n_samples: int = 1
+    first_sample: int = 0
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1 or self.n_samples < 1:
             raise InputError(f"max_tokens={self.max_tokens}, n_samples={self.n_samples}; both must be at least 1")
+        if self.first_sample < 0:
+            raise InputError(f"first_sample={self.first_sample}; samples are counted from 0")
         if not 0 <= self.temperature < float("inf"):
             raise InputError(f"temperature={self.temperature}; expected a finite number of at least 0")
+
+    @property
+    def samples(self) -> range:
+        """Return the numbers of the samples that are drawn of each prompt."""
+        return range(self.first_sample, self.first_sample + self.n_samples)
 
 
 @dataclass(frozen=True)
@@ -106,6 +128,11 @@ class Engine(Protocol):
     """The contract; one conformance suite holds every engine to it."""
 
     @property
+    def n_at_once(self) -> int:
+        """Return how many calls of `score` may run side by side, each in a thread of its own."""
+        ...
+
+    @property
     def identity(self) -> Identity:
         """Say which model this is."""
         ...
@@ -119,7 +146,7 @@ class Engine(Protocol):
         ...
 
     def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
-        """Draw `sampling.n_samples` notes for each prompt.
+        """Draw `sampling.samples` for each prompt.
 
         Sample k of a prompt depends on the prompt, the sampling settings and k, not on its neighbours.
 

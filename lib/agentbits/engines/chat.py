@@ -43,6 +43,22 @@ class Frame:
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
+class Chat:
+    """A model's tokenizer with the frame of its chat template: half of an engine, whatever runs the model."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.tokenizer = tokenizer
+        self.frame = frame(tokenizer)
+
+    def encode(self, prompt: Prompt) -> Encoded:
+        """Put a prompt's parts into the model's own chat template."""
+        return encode(self.tokenizer, self.frame, prompt)
+
+    def decode(self, token_ids: TokenIds) -> str:
+        """Return the text of some tokens, special ones left out."""
+        return str(self.tokenizer.decode(list(token_ids), skip_special_tokens=True))
+
+
 def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
     """Render the tokenizer's chat template around marks; a model without one gets plain text.
 

@@ -11,16 +11,14 @@ from math import isfinite
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor
 
 from agentbits.engines.base import Encoded, Sampling
 from agentbits.engines.drawing import stream
+from agentbits.engines.race import race
 from agentbits.engines.reader import Reader, State, out_of_memory
 from agentbits.engines.steps import Steps
 from agentbits.errors import IncompleteScoreError
-
-_BLOCK = 256  # words
 
 
 @dataclass
@@ -79,7 +77,7 @@ def _draw(
     if sampling.temperature == 0:
         tokens = log_probs.argmax(-1)
     else:
-        tokens = _race(log_probs.exp(), [draft.random for draft in drafts])
+        tokens = race(log_probs.exp(), [draft.random for draft in drafts])
     each = log_probs.gather(1, tokens[:, None])[:, 0].tolist()
     if not all(map(isfinite, each)):
         raise IncompleteScoreError(
@@ -92,17 +90,3 @@ def _draw(
             if sampling.temperature:
                 draft.log_probs_nats.append(log_prob)
     return tokens
-
-
-def _race(chances: Tensor, randoms: Sequence[np.random.Generator]) -> Tensor:
-    """Draw a token for each row of probabilities, (R, vocabulary): first a block of the vocabulary, then in the block.
-
-    A race of exponential clocks draws by probability, and unlike a walk through the cumulated vocabulary it hardly ever
-    changes its mind over a rounding error. Clocks are drawn in double: in float32 they are 0, and win, once in 2²³.
-    """
-    blocks = nnf.pad(chances, (0, -chances.shape[1] % _BLOCK)).unflatten(1, (-1, _BLOCK))
-    drawn = np.stack([random.standard_exponential(blocks.shape[1] + _BLOCK) for random in randoms])
-    clocks = torch.as_tensor(drawn, device=chances.device)
-    block = (blocks.sum(-1) / clocks[:, : blocks.shape[1]]).argmax(-1)
-    inside = blocks[torch.arange(len(block), device=chances.device), block]
-    return block * _BLOCK + (inside / clocks[:, blocks.shape[1] :]).argmax(-1)

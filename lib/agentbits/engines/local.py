@@ -5,9 +5,7 @@ in rows (`engines.packing`); the output head sees only the places that predict a
 same way and writes many notes at once (`engines.generating`). What does not fit into memory is tried again in halves.
 """
 
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -17,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agentbits.engines import chat, generating, weights
 from agentbits.engines.base import (
+    CODE,
     Continuation,
     Encoded,
     Identity,
@@ -36,31 +35,29 @@ from agentbits.records import Summary, TokenIds, Usage
 # Notes written together, and the tokens of their prompts that are remembered meanwhile.
 _BATCH_NOTES = 32
 _BATCH_TOKENS = 32_768
-# Part of every memo key: a change of how tokens are made, drawn or scored must not be answered from the memo.
-_SOURCES = sorted(Path(__file__).parent.glob("*.py"))
-_CODE = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:12]
 
 
 class LocalEngine:
     """One model, loaded through transformers; open it with `LocalEngine.load`."""
 
+    n_at_once = 1
+
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, source: weights.Weights, dtype: str
     ) -> None:
         self._reader = Reader(model)
-        self._tokenizer = tokenizer
+        self._chat = chat.Chat(tokenizer)
         self._notes = NoteScorer(self._reader)
         self._batch_notes = _BATCH_NOTES
-        self._frame = chat.frame(tokenizer)
-        self._stops = _stop_tokens(model, tokenizer)
+        self._stops = weights.stop_tokens(source.folder, tokenizer)
         self._identity = Identity(
             engine="local",
-            engine_version=f"{_CODE}+transformers-{transformers.__version__}+torch-{torch.__version__}",
+            engine_version=f"{CODE}+transformers-{transformers.__version__}+torch-{torch.__version__}",
             model=source.model,
             revision=source.revision,
             digest=source.digest,
             dtype=f"{dtype} on {model.device.type}",
-            template_hash=self._frame.hash,
+            template_hash=self._chat.frame.hash,
             context_limit_tokens=int(model.config.get_text_config().max_position_embeddings),
         )
 
@@ -84,11 +81,11 @@ class LocalEngine:
 
     def encode(self, prompt: Prompt) -> Encoded:
         """Put a prompt's parts into the model's own chat template."""
-        return chat.encode(self._tokenizer, self._frame, prompt)
+        return self._chat.encode(prompt)
 
     def decode(self, token_ids: TokenIds) -> str:
         """Return the text of some tokens, special ones left out."""
-        return str(self._tokenizer.decode(list(token_ids), skip_special_tokens=True))
+        return self._chat.decode(token_ids)
 
     @torch.inference_mode()
     def score(
@@ -115,7 +112,7 @@ class LocalEngine:
         notes: dict[int, tuple[Summary, ...]] = {}
         while order:
             some = self._batch([prompts[number] for number in order], sampling.n_samples)
-            drafts = iter(self._write([prompts[n] for n in order[:some]], sampling, range(sampling.n_samples)))
+            drafts = iter(self._write([prompts[n] for n in order[:some]], sampling, sampling.samples))
             for number in order[:some]:
                 written = [next(drafts) for _ in range(sampling.n_samples)]
                 notes[number] = tuple(self._summary(prompts[number], k, draft) for k, draft in enumerate(written))
@@ -150,9 +147,3 @@ class LocalEngine:
             usage=Usage(prompt.n_tokens, len(note), cached_tokens=prompt.n_tokens if sample else 0),
             token_log_prob_nats=tuple(draft.log_probs_nats),
         )
-
-
-def _stop_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    configured = getattr(model.generation_config, "eos_token_id", None)
-    listed = configured if isinstance(configured, list) else [configured]
-    return frozenset(token for token in (*listed, tokenizer.eos_token_id) if isinstance(token, int))

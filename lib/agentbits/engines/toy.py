@@ -50,6 +50,8 @@ class ToyEngine:
     seed : of the channel, not of the notes
     """
 
+    n_at_once = 1
+
     def __init__(self, n_words: int = 3, max_tokens: int = 6, strength: float = 1.0, seed: int = 0) -> None:
         if not 1 <= n_words <= len(_WORDS):
             raise InputError(f"n_words={n_words}; the toy language has 1 to {len(_WORDS)} words")
@@ -106,7 +108,7 @@ class ToyEngine:
         channel = self.channel(
             [prompt], temperature=max(sampling.temperature, _COLDEST), max_tokens=sampling.max_tokens
         )
-        notes = [channel.sample(0, stream(prompt, sampling.seed, k)) for k in range(sampling.n_samples)]
+        notes = [channel.sample(0, stream(prompt, sampling.seed, k)) for k in sampling.samples]
         return tuple(
             Summary(
                 token_ids=note,

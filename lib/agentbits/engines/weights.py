@@ -6,6 +6,7 @@ safetensors are read and no remote code runs.
 
 import ctypes
 import hashlib
+import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -37,12 +38,13 @@ class Weights:
     digest: str
 
 
-def find(model: str, revision: str = "") -> Weights:
+def find(model: str, revision: str = "", *, only_tokenizer: bool = False) -> Weights:
     """Return the weights of a packaged model, a folder, a GGUF file, or a Hub id.
 
     Parameters
     ----------
     revision : a Hub id's commit, or a GGUF file's SHA-256; a folder and a packaged model need none
+    only_tokenizer : leave the weights of a folder or a Hub id alone: a server holds them
 
     Raises
     ------
@@ -59,9 +61,9 @@ def find(model: str, revision: str = "") -> Weights:
         return _from_gguf(Path(model), revision)
     folder = Path(model)
     if not folder.is_dir():
-        folder = _from_hub(model, revision)
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
+        folder = _from_hub(model, revision, [name for name in _FILES if not only_tokenizer or "safe" not in name])
+    files = [] if only_tokenizer else sorted(folder.glob("*.safetensors"))
+    if not files and not only_tokenizer:
         raise ModelMissingError(f"{folder} holds no .safetensors file; convert the model first (no pickled weights)")
     files += [folder / name for name in ("config.json", "tokenizer.json") if (folder / name).exists()]
     return Weights(folder.name if Path(model).is_dir() else model, folder, revision, _digest(files))
@@ -77,7 +79,7 @@ def _from_gguf(file: Path, digest: str) -> Weights:
     return Weights(file.stem, safetensors_folder(GgufFile(file, digest), convert_gguf), digest, digest)
 
 
-def _from_hub(model: str, revision: str) -> Path:
+def _from_hub(model: str, revision: str, files: list[str]) -> Path:
     if model.count("/") != 1:
         raise ModelMissingError(
             f"no model {model!r}: neither packaged ({', '.join(MODELS)}), nor a folder or .gguf file, nor a Hub id "
@@ -92,7 +94,7 @@ def _from_hub(model: str, revision: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(model, revision=revision, allow_patterns=_FILES))
+        return Path(snapshot_download(model, revision=revision, allow_patterns=files))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise ModelMissingError(
             f"model {model!r} at {revision} cannot be fetched: {error}; without a network use the packaged "
@@ -129,6 +131,18 @@ def load(weights: Weights, dtype: str) -> tuple[PreTrainedModel, PreTrainedToken
         trust_remote_code=False,
     )
     return model.eval(), tokenizer
+
+
+def stop_tokens(folder: Path, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that end a note, as the model's own files list them."""
+    for name in ("generation_config.json", "config.json"):
+        listed = json.loads((folder / name).read_text()).get("eos_token_id") if (folder / name).exists() else None
+        if listed is not None:
+            break
+    else:
+        listed = []
+    tokens = [*(listed if isinstance(listed, list) else [listed]), tokenizer.eos_token_id]
+    return frozenset(token for token in tokens if isinstance(token, int))
 
 
 def keep_pages() -> None:

@@ -1,12 +1,15 @@
 """How likely is each summary under each document?
 
 Fills the array that `information` reads, column by column: read context x_l once, score every note of every
-context behind it, move on. Columns do not depend on one another; memory is one context's cache whatever N; behind a
-`Memo` every finished column is on disk, and a run that was killed goes on with the next.
+context behind it, move on. Columns do not depend on one another, and a pool of engines scores several at once; memory
+is one context's cache for each, whatever N; behind a `Memo` every finished column is on disk, and a run that was killed
+goes on with the next.
 
 Symbols: N contexts · M notes of each · Q questions · L tokens of the longest note. Unit: nats.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from agentbits.engines.base import Continuation, Engine, check_scores
+from agentbits.engines.base import Continuation, Engine, TokenLogProbs, check_scores
 from agentbits.errors import InputError
-from agentbits.records import Usage
+from agentbits.records import TokenIds, Usage
 from agentbits.scoring.given import Notes, Prompts, check
 from agentbits.scoring.pruning import Pruned, own_scores, pruning, report
 
@@ -115,13 +118,12 @@ def fill(
     work = sum(map(len, prefixes)) + int(n_tokens.sum()) * len(prefixes)
     bars = partial(tqdm, total=work, desc="scoring", unit=" tokens", unit_scale=True)
     with bars() if progress else bars(disable=True) as bar:
-        for column, prefix in enumerate(prefixes):
-            bar.set_postfix_str(f"context {column + 1}/{len(prefixes)}")
-            asked = plan.asked(column) if plan else dict(enumerate(rows))
-            scored = engine.score(prefix, list(asked.values()), temperature=temperature)
-            for row, log_probs in zip(asked, check_scores(engine.identity, list(asked.values()), scored), strict=True):
+        asked = plan.asked if plan else ([dict(enumerate(rows))] * len(prefixes)).__getitem__
+        for done, (column, scored) in enumerate(_columns(engine, prefixes, asked, temperature), start=1):
+            for row, log_probs in scored.items():
                 values[row, column, : len(log_probs)] = log_probs
-            bar.update(len(prefix) + int(n_tokens.sum()))
+            bar.set_postfix_str(f"context {done}/{len(prefixes)}")
+            bar.update(len(prefixes[column]) + int(n_tokens.sum()))
     whole = plan.complete(values) if plan else values
     return Scores(
         whole.reshape(*n_tokens.shape, len(prefixes), -1),
@@ -130,6 +132,29 @@ def fill(
         int(np.isfinite(values).sum()),
         report(plan, values, whole, audit_share, prune_nats) if plan else None,
     )
+
+
+def _columns(
+    engine: Engine, prefixes: Sequence[TokenIds], asked: Callable[[int], dict[int, Continuation]], temperature: float
+) -> Iterator[tuple[int, dict[int, TokenLogProbs]]]:
+    """Score columns, as many side by side as the engine takes; those that are done come first."""
+
+    def one(column: int) -> tuple[int, dict[int, TokenLogProbs]]:
+        rows = asked(column)
+        scored = engine.score(prefixes[column], list(rows.values()), temperature=temperature)
+        return column, dict(zip(rows, check_scores(engine.identity, list(rows.values()), scored), strict=True))
+
+    columns = range(len(prefixes))
+    if engine.n_at_once == 1:
+        yield from map(one, columns)
+        return
+    with ThreadPoolExecutor(engine.n_at_once) as threads:
+        futures = [threads.submit(one, column) for column in columns]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 def _check_pruning(prune_nats: float, audit_share: float) -> None:

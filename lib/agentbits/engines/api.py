@@ -1,0 +1,215 @@
+"""How does a model answer that a server runs? Over HTTP, in tokens: prompts go out as token ids, notes come back so.
+
+Any OpenAI-compatible server that gives the log-probabilities of a prompt (`echo`) will do: vLLM, Fireworks and others;
+of SGLang its own `/generate` is used, which reads a context once for all its notes. A server that speaks only in
+messages cannot score; `engines.messages` lets it write.
+
+Before anything is asked in earnest the server is tried: it must serve the model, spell a few tokens as the model's
+tokenizer does, and give one log-probability a token.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from transformers import AutoConfig, AutoTokenizer
+
+from agentbits.engines import chat, dialects, weights
+from agentbits.engines.base import (
+    CODE,
+    Continuation,
+    Encoded,
+    Identity,
+    Sampling,
+    TokenLogProbs,
+    check_generation,
+    check_scores,
+    check_scoring,
+)
+from agentbits.engines.budget import Budget
+from agentbits.engines.server import Server, usage
+from agentbits.errors import (
+    CannotScoreError,
+    CeilingError,
+    EngineError,
+    InputError,
+    KeyRefusedError,
+    ModelMissingError,
+    TokenizerError,
+)
+from agentbits.prompts import Prompt
+from agentbits.records import Summary, TokenIds, Usage
+
+_PROBE = "Größe 12,345 — naïve 東京: the quick brown fox."
+
+
+class ApiEngine:
+    """One model on a server; open it with `ApiEngine.load`."""
+
+    # Continuations of one call go out side by side already.
+    n_at_once = 1
+
+    def __init__(self, server: Server, model: str, source: weights.Weights) -> None:
+        tokenizer = AutoTokenizer.from_pretrained(source.folder, local_files_only=True)
+        self.server = server
+        self._chat = chat.Chat(tokenizer)
+        card = served(server, model)
+        self._dialect = dialects.of(str(card.get("owned_by", "")), model, weights.stop_tokens(source.folder, tokenizer))
+        limit = card.get("max_model_len") or _configured_limit(source.folder)
+        self._identity = Identity(
+            engine="api",
+            engine_version=f"{CODE}+{type(self._dialect).__name__}+{where(server)}",
+            model=model,
+            revision=source.revision,
+            digest=source.digest,
+            dtype="as served",
+            template_hash=self._chat.frame.hash,
+            # vLLM writes at least one token behind a prompt that it scores.
+            context_limit_tokens=int(limit) - 1,
+        )
+        self._try()
+
+    @classmethod
+    def load(
+        cls,
+        url: str,
+        model: str,
+        *,
+        revision: str = "",
+        tokenizer: str = "",
+        provider: str = "",
+        ceiling_usd: float | None = None,
+        **server: Any,
+    ) -> Self:
+        """Open a model on a server.
+
+        Parameters
+        ----------
+        url : the server's root, such as http://127.0.0.1:8000/v1
+        model : as the server calls it
+        tokenizer, revision : the model whose tokenizer the server has, as `engines.weights.find` takes it; by default
+            `model`
+        provider, ceiling_usd : who bills, by the name in data/prices.csv, and the most that may be spent
+        server : further fields of `engines.server.Server`, such as key_variable and n_at_once
+
+        Raises
+        ------
+        ModelMissingError
+            The server does not serve the model, or the tokenizer cannot be had.
+        CannotScoreError
+            It gives no log-probabilities of given tokens.
+        TokenizerError
+            It has another tokenizer.
+        ServerError
+            It does not answer.
+        """
+        source = weights.find(tokenizer or model, revision, only_tokenizer=True)
+        return cls(Server(url, budget=Budget.of(model, provider, ceiling_usd), **server), model, source)
+
+    @property
+    def identity(self) -> Identity:
+        """Say which model this is; what the server really runs, only the server knows."""
+        return self._identity
+
+    def encode(self, prompt: Prompt) -> Encoded:
+        """Put a prompt's parts into the model's own chat template."""
+        return self._chat.encode(prompt)
+
+    def decode(self, token_ids: TokenIds) -> str:
+        """Return the text of some tokens, special ones left out."""
+        return self._chat.decode(token_ids)
+
+    def _try(self) -> None:
+        """Ask for the log-probabilities of a few tokens, and how the server spells them."""
+        ids = chat.plain(self._chat.tokenizer, _PROBE)
+        try:
+            found = self.server.ask(
+                {0: self._dialect.scoring(ids, 1)}, lambda _, body: self._dialect.scores(body, ids, 1)
+            )[0]
+        except (KeyRefusedError, CeilingError):
+            raise
+        except EngineError as error:
+            raise CannotScoreError(
+                f"{self.server.url} cannot score: it gives no log-probabilities of given tokens of "
+                f"{self._identity.model} ({error}); score with engine='local' or 'vllm', with a server that echoes "
+                "prompts, or pass needs_scores=False where notes are only to be written"
+            ) from error
+        if found.text is not None and found.text.strip() != self.decode(ids).strip():
+            raise TokenizerError(
+                f"{self.server.url} reads {found.text[:60]!r} where the tokenizer of {self._identity.model} wrote "
+                f"{_PROBE!r}; pass tokenizer=<the model that it serves>"
+            )
+
+    def score(
+        self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
+    ) -> list[TokenLogProbs]:
+        """Return log p of each continuation's scored tokens; a server knows no temperature but 1."""
+        check_scoring(self._identity, prefix, continuations, temperature)
+        if temperature != 1:
+            raise InputError(
+                f"temperature={temperature:g}, but {self.server.url} scores at temperature 1; draw and score at 1, "
+                "or use engine='local' or 'vllm'"
+            )
+
+        texts = [prefix + asked.given + asked.scored for asked in continuations]
+
+        def read(number: int, body: dict[str, Any]) -> TokenLogProbs:
+            asked = continuations[number]
+            found = self._dialect.scores(body, texts[number], len(asked.scored))
+            return check_scores(self._identity, [asked], [np.array(found.nats, dtype=np.float32)])[0]
+
+        requests = [self._dialect.scoring(ids, len(c.scored)) for ids, c in zip(texts, continuations, strict=True)]
+        found = self.server.ask(dict(enumerate(requests)), read)
+        return [found[number] for number in range(len(continuations))]
+
+    def generate(self, prompts: Sequence[Encoded], sampling: Sampling) -> list[tuple[Summary, ...]]:
+        """Draw notes, each as a request of its own."""
+        check_generation(self._identity, prompts, sampling)
+        requests = {
+            (number, sample): self._dialect.writing(prompt, sample, sampling)
+            for number, prompt in enumerate(prompts)
+            for sample in sampling.samples
+        }
+        found = self.server.ask(requests, lambda _, body: self._summary(body, sampling))
+        return [tuple(found[n, k] for k in sampling.samples) for n in range(len(prompts))]
+
+    def _summary(self, body: dict[str, Any], sampling: Sampling) -> Summary:
+        drawn = self._dialect.note(body, sampling)
+        return Summary(
+            token_ids=drawn.token_ids,
+            text=self.decode(drawn.token_ids).strip(),
+            finish_reason=drawn.ended,
+            usage=usage(body) or Usage(0, 0),
+            token_log_prob_nats=drawn.nats,
+        )
+
+
+def served(server: Server, model: str) -> dict[str, Any]:
+    """Return what a server's list of models says of one.
+
+    Raises
+    ------
+    ModelMissingError
+        It is not in the list.
+    """
+    listed: list[dict[str, Any]] = server.get("models").get("data") or []
+    for card in listed:
+        if card.get("id") == model:
+            return card
+    there = ", ".join(str(card.get("id")) for card in listed[:20]) or "nothing"
+    raise ModelMissingError(
+        f"{server.url} does not serve {model!r} but {there}; pass the model as the server calls it, and "
+        "tokenizer=<folder or Hub id> where that name is no model's"
+    )
+
+
+def where(server: Server) -> str:
+    """Return a few digits that stand for the server, in place of an address that may be private."""
+    return hashlib.sha256(server.url.encode()).hexdigest()[:8]
+
+
+def _configured_limit(folder: Path) -> int:
+    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
+    return int(config.get_text_config().max_position_embeddings)

@@ -1,0 +1,260 @@
+"""How does a request reach a server, and what may it cost?
+
+Requests go out side by side, up to a limit. What may pass (too many requests, a fault of the server, a broken
+connection) is asked again after a pause that grows and has chance in it, or that the server names. What will not pass
+(a key refused, a prompt too long) is an error at once. When one request has failed for good, no new ones start; those
+under way are awaited, and what they bring travels with the error.
+
+The key is read from the environment for each request and kept nowhere.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+import stamina
+from anyio import create_task_group
+from anyio.from_thread import start_blocking_portal
+
+from agentbits.engines.budget import Budget
+from agentbits.errors import AgentbitsError, ContextTooLongError, InputError, KeyRefusedError, ServerError
+from agentbits.records import Usage
+
+_Answer = TypeVar("_Answer")
+_Place = TypeVar("_Place", bound=Hashable)
+
+_WORTH_ASKING_AGAIN = {408, 409, 425, 429, *range(500, 600)}
+_REFUSED = {401, 403}
+_LONGEST_PAUSE_S = 120.0
+_SHOWN_CHARACTERS = 300
+
+
+class _PassingError(Exception):
+    """Something that may be gone the next time.
+
+    Attributes
+    ----------
+    pause_s : what the server asks to wait; None where it says nothing
+    may_be_billed : whether the server may have done the work all the same
+    """
+
+    def __init__(self, what: str, *, pause_s: float | None = None, may_be_billed: bool = False) -> None:
+        super().__init__(what)
+        self.pause_s = pause_s
+        self.may_be_billed = may_be_billed
+
+
+class _Key(httpx2.Auth):
+    def __init__(self, variable: str) -> None:
+        self._variable = variable
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
+        if key := os.environ.get(self._variable):
+            request.headers["Authorization"] = f"Bearer {key}"
+        yield request
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to post where, and how many tokens it can cost at most."""
+
+    path: str
+    body: dict[str, Any]
+    most: Usage
+
+
+@dataclass(frozen=True)
+class Server:
+    """An OpenAI-compatible server.
+
+    Attributes
+    ----------
+    url : its root, such as http://127.0.0.1:8000/v1
+    key_variable : the environment variable that holds the key, where the server wants one
+    budget : what the requests may cost
+    n_at_once : requests that may be under way together
+    timeout_s : longest wait for one answer
+    attempts : how often a request is tried
+    retries : what went wrong before an answer came, in order
+
+    Raises
+    ------
+    InputError
+        A URL that is none, or that carries a password.
+    """
+
+    url: str
+    key_variable: str = "AGENTBITS_API_KEY"
+    budget: Budget = field(default_factory=Budget)
+    n_at_once: int = 64
+    timeout_s: float = 600.0
+    attempts: int = 6
+    retries: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+            raise InputError(
+                f"the address of the server on {parts.hostname!r} is not one: expected http(s)://host/v1, without "
+                f"user, password or query, and the key in the environment variable {self.key_variable}"
+            )
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return what the server says there."""
+        return self._run(lambda client: self._insist(client, "GET", path, None, None))
+
+    def ask(
+        self, requests: Mapping[_Place, Request], read: Callable[[_Place, dict[str, Any]], _Answer]
+    ) -> dict[_Place, _Answer]:
+        """Post requests; return what `read` makes of each answer.
+
+        Raises
+        ------
+        AgentbitsError
+            The first that one of the requests, or `read`, ended with; `finished` holds the answers of the others.
+        """
+        answers: dict[_Place, _Answer] = {}
+        errors: list[AgentbitsError] = []
+
+        async def one(client: httpx2.AsyncClient, gate: asyncio.Semaphore, place: _Place) -> None:
+            async with gate:
+                try:
+                    if not errors:
+                        answers[place] = read(place, await self._paid(client, requests[place]))
+                except AgentbitsError as error:
+                    errors.append(error)
+
+        async def all_of_them(client: httpx2.AsyncClient) -> None:
+            gate = asyncio.Semaphore(self.n_at_once)
+            async with create_task_group() as tasks:
+                for place in requests:
+                    tasks.start_soon(one, client, gate, place)
+
+        self._run(all_of_them)
+        if errors:
+            errors[0].finished = answers
+            raise errors[0]
+        return answers
+
+    def _run(self, work: Callable[[httpx2.AsyncClient], Awaitable[_Answer]]) -> _Answer:
+        async def opened() -> _Answer:
+            limits = httpx2.Limits(max_connections=self.n_at_once, max_keepalive_connections=self.n_at_once)
+            async with httpx2.AsyncClient(
+                timeout=self.timeout_s, limits=limits, auth=_Key(self.key_variable), trust_env=False
+            ) as client:
+                return await work(client)
+
+        # A notebook's own event loop is running in this thread; this one has a thread of its own.
+        with start_blocking_portal() as portal:
+            return portal.call(opened)
+
+    async def _paid(self, client: httpx2.AsyncClient, request: Request) -> dict[str, Any]:
+        held = self.budget.reserve(request.most)
+        used = None
+        try:
+            answer = await self._insist(client, "POST", request.path, request.body, held)
+            used = usage(answer)
+            if used is None:
+                raise ServerError(
+                    f"{self.url}/{request.path} answered without a usage that says how many tokens it read and wrote; "
+                    "nothing can be billed by that: use a server that counts"
+                )
+            return answer
+        finally:
+            self.budget.settle(held, used)
+
+    async def _insist(
+        self, client: httpx2.AsyncClient, verb: str, path: str, body: dict[str, Any] | None, held: Any
+    ) -> dict[str, Any]:
+        try:
+            async for attempt in stamina.retry_context(
+                on=self._pause, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=30, wait_jitter=1
+            ):
+                with attempt:
+                    return await self._once(client, verb, path, body)
+        except _PassingError as error:
+            if held is not None and error.may_be_billed:
+                held.is_lost = True
+            raise ServerError(
+                f"{self.url}/{path} was asked {self.attempts} times without success, the last time: {error}; see "
+                "whether the server is well, or lower n_at_once"
+            ) from None
+        raise AssertionError  # pragma: no cover: retry_context returns or raises
+
+    def _pause(self, error: Exception) -> bool | float:
+        """Say whether to ask again, and after how many seconds where the server told."""
+        if not isinstance(error, _PassingError):
+            return False
+        self.retries.append(str(error))
+        if error.pause_s is None:
+            return True
+        return error.pause_s if error.pause_s <= _LONGEST_PAUSE_S else False
+
+    async def _once(
+        self, client: httpx2.AsyncClient, verb: str, path: str, body: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        try:
+            response = await client.request(verb, urljoin(f"{self.url.rstrip('/')}/", path), json=body)
+        except httpx2.ConnectError as error:
+            raise _PassingError(self._safe(f"no connection ({error})")) from None
+        except httpx2.TransportError as error:
+            raise _PassingError(self._safe(f"{type(error).__name__} ({error})"), may_be_billed=True) from None
+        if response.is_success:
+            return _content(response)
+        said = self._safe(response.text)
+        if response.status_code in _WORTH_ASKING_AGAIN:
+            raise _PassingError(f"{response.status_code}, {said}", pause_s=_retry_after_s(response))
+        raise self._final(response.status_code, path, said)
+
+    def _final(self, status: int, path: str, said: str) -> AgentbitsError:
+        at = f"{self.url}/{path} answered {status}: {said}"
+        if status in _REFUSED:
+            return KeyRefusedError(f"{at}; put a key that this server knows into {self.key_variable}")
+        if "context length" in said.lower() or "context_length" in said.lower():
+            return ContextTooLongError(f"{at}; cut the document (document_words) or the note (max_tokens)")
+        return ServerError(f"{at}; see the server's documentation for what it accepts")
+
+    def _safe(self, text: str) -> str:
+        """Return what a server or a library said, short and without the key."""
+        key = os.environ.get(self.key_variable)
+        text = " ".join(text.split())
+        return (text.replace(key, "[key]") if key else text)[:_SHOWN_CHARACTERS]
+
+
+def _content(response: httpx2.Response) -> dict[str, Any]:
+    try:
+        content: object = json.loads(response.content)
+    except ValueError:
+        raise _PassingError("an answer that is no JSON", may_be_billed=True) from None
+    if not isinstance(content, dict):
+        raise _PassingError("an answer that is no JSON object", may_be_billed=True)
+    return content
+
+
+def _retry_after_s(response: httpx2.Response) -> float | None:
+    """Return the pause that a server asks for, in either of the two forms that HTTP has."""
+    asked = response.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(asked))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def usage(answer: dict[str, Any]) -> Usage | None:
+    """Return the tokens that an answer says it cost, the cached among the prompt's; None where it does not say."""
+    told = answer.get("usage") or answer.get("meta_info") or {}
+    cached = (told.get("prompt_tokens_details") or told).get("cached_tokens") or 0
+    counts = [told.get("prompt_tokens"), told.get("completion_tokens"), cached]
+    whole = [count for count in counts if isinstance(count, int)]
+    return Usage(*whole) if len(whole) == len(counts) else None
