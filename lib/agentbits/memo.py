@@ -112,11 +112,10 @@ class Memo:
             try:
                 drawn = self._engine.generate([prompts[number] for number in numbers], asked)
             except AgentbitsError as error:
-                kept = {(n, k - asked.first_sample): note for (n, k), note in error.finished.items()}
-                self._write({places[place]: _from_summary(note) for place, note in kept.items()})
+                first = asked.first_sample
+                self._write({places[n, k - first]: _from_summary(note) for (n, k), note in error.finished.items()})
                 raise
-            new = {key: _from_summary(drawn[n][k]) for (n, k), key in places.items()}
-            self._write(new)
+            self._write(new := {key: _from_summary(drawn[n][k]) for (n, k), key in places.items()})
             known |= new
         self._count(n_known, sum(map(len, keys)) - n_known)
         return [tuple(_to_summary(known[key]) for key in row) for row in keys]
@@ -135,8 +134,7 @@ class Memo:
             except AgentbitsError as error:
                 self._write({keys[missing[n]]: values.tobytes() for n, values in error.finished.items()})
                 raise
-            new = {keys[number]: values.tobytes() for number, values in zip(missing, scored, strict=True)}
-            self._write(new)
+            self._write(new := {keys[n]: values.tobytes() for n, values in zip(missing, scored, strict=True)})
             known |= new
         self._count(len(keys) - len(missing), len(missing))
         return [np.frombuffer(known[key], dtype=np.float32) for key in keys]
@@ -198,8 +196,7 @@ def _missing(
     runs: dict[range, list[int]] = {}
     for number, row in enumerate(keys):
         lacking = [k for k, key in enumerate(row) if key not in known]
-        starts = [k for k in lacking if k - 1 not in lacking]
-        ends = [k for k in lacking if k + 1 not in lacking]
+        starts, ends = ([k for k in lacking if k + step not in lacking] for step in (-1, 1))
         for start, end in zip(starts, ends, strict=True):
             runs.setdefault(range(start, end + 1), []).append(number)
     for samples, numbers in runs.items():

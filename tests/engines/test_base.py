@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agentbits.engines import Continuation, Identity, Sampling, connect
-from agentbits.engines.base import check_scores
+from agentbits.engines.checks import check_scores
 from agentbits.errors import IncompleteScoreError, InputError, ModelMissingError, UnknownNameError
 
 IDENTITY = Identity("e", "1", "m", "r", "d" * 64, "float32", "t", 100)

@@ -17,19 +17,11 @@ import numpy as np
 from transformers import AutoConfig, AutoTokenizer
 
 from agentbits.engines import chat, dialects, weights
-from agentbits.engines.base import (
-    CODE,
-    Continuation,
-    Encoded,
-    Identity,
-    Sampling,
-    TokenLogProbs,
-    check_generation,
-    check_scores,
-    check_scoring,
-)
+from agentbits.engines.answers import usage
+from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
 from agentbits.engines.budget import Budget
-from agentbits.engines.server import Server, usage
+from agentbits.engines.checks import check_generation, check_scores, check_scoring
+from agentbits.engines.server import Server
 from agentbits.errors import (
     CannotScoreError,
     CeilingError,

@@ -14,17 +14,8 @@ import transformers
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agentbits.engines import chat, generating, weights
-from agentbits.engines.base import (
-    CODE,
-    Continuation,
-    Encoded,
-    Identity,
-    Sampling,
-    TokenLogProbs,
-    check_generation,
-    check_scores,
-    check_scoring,
-)
+from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
+from agentbits.engines.checks import check_generation, check_scores, check_scoring
 from agentbits.engines.notes import NoteScorer
 from agentbits.engines.packing import by_question
 from agentbits.engines.reader import Reader

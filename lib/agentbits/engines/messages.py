@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Self
 
+from agentbits.engines.answers import usage
 from agentbits.engines.api import served, where
 from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
 from agentbits.engines.budget import Budget
 from agentbits.engines.drawing import key
-from agentbits.engines.server import Request, Server, usage
+from agentbits.engines.server import Request, Server
 from agentbits.errors import CannotScoreError, ServerError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage

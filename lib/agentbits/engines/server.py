@@ -9,12 +9,9 @@ The key is read from the environment for each request and kept nowhere.
 """
 
 import asyncio
-import json
 import os
 from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -23,6 +20,7 @@ import stamina
 from anyio import create_task_group
 from anyio.from_thread import start_blocking_portal
 
+from agentbits.engines.answers import PassingError, content, retry_after_s, usage
 from agentbits.engines.budget import Budget
 from agentbits.errors import AgentbitsError, ContextTooLongError, InputError, KeyRefusedError, ServerError
 from agentbits.records import Usage
@@ -34,21 +32,6 @@ _WORTH_ASKING_AGAIN = {408, 409, 425, 429, *range(500, 600)}
 _REFUSED = {401, 403}
 _LONGEST_PAUSE_S = 120.0
 _SHOWN_CHARACTERS = 300
-
-
-class _PassingError(Exception):
-    """Something that may be gone the next time.
-
-    Attributes
-    ----------
-    pause_s : what the server asks to wait; None where it says nothing
-    may_be_billed : whether the server may have done the work all the same
-    """
-
-    def __init__(self, what: str, *, pause_s: float | None = None, may_be_billed: bool = False) -> None:
-        super().__init__(what)
-        self.pause_s = pause_s
-        self.may_be_billed = may_be_billed
 
 
 class _Key(httpx2.Auth):
@@ -179,7 +162,7 @@ class Server:
             ):
                 with attempt:
                     return await self._once(client, verb, path, body)
-        except _PassingError as error:
+        except PassingError as error:
             if held is not None and error.may_be_billed:
                 held.is_lost = True
             raise ServerError(
@@ -190,7 +173,7 @@ class Server:
 
     def _pause(self, error: Exception) -> bool | float:
         """Say whether to ask again, and after how many seconds where the server told."""
-        if not isinstance(error, _PassingError):
+        if not isinstance(error, PassingError):
             return False
         self.retries.append(str(error))
         if error.pause_s is None:
@@ -203,14 +186,14 @@ class Server:
         try:
             response = await client.request(verb, urljoin(f"{self.url.rstrip('/')}/", path), json=body)
         except httpx2.ConnectError as error:
-            raise _PassingError(self._safe(f"no connection ({error})")) from None
+            raise PassingError(self._safe(f"no connection ({error})")) from None
         except httpx2.TransportError as error:
-            raise _PassingError(self._safe(f"{type(error).__name__} ({error})"), may_be_billed=True) from None
+            raise PassingError(self._safe(f"{type(error).__name__} ({error})"), may_be_billed=True) from None
         if response.is_success:
-            return _content(response)
+            return content(response)
         said = self._safe(response.text)
         if response.status_code in _WORTH_ASKING_AGAIN:
-            raise _PassingError(f"{response.status_code}, {said}", pause_s=_retry_after_s(response))
+            raise PassingError(f"{response.status_code}, {said}", pause_s=retry_after_s(response))
         raise self._final(response.status_code, path, said)
 
     def _final(self, status: int, path: str, said: str) -> AgentbitsError:
@@ -226,35 +209,3 @@ class Server:
         key = os.environ.get(self.key_variable)
         text = " ".join(text.split())
         return (text.replace(key, "[key]") if key else text)[:_SHOWN_CHARACTERS]
-
-
-def _content(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        content: object = json.loads(response.content)
-    except ValueError:
-        raise _PassingError("an answer that is no JSON", may_be_billed=True) from None
-    if not isinstance(content, dict):
-        raise _PassingError("an answer that is no JSON object", may_be_billed=True)
-    return content
-
-
-def _retry_after_s(response: httpx2.Response) -> float | None:
-    """Return the pause that a server asks for, in either of the two forms that HTTP has."""
-    asked = response.headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def usage(answer: dict[str, Any]) -> Usage | None:
-    """Return the tokens that an answer says it cost, the cached among the prompt's; None where it does not say."""
-    told = answer.get("usage") or answer.get("meta_info") or {}
-    cached = (told.get("prompt_tokens_details") or told).get("cached_tokens") or 0
-    counts = [told.get("prompt_tokens"), told.get("completion_tokens"), cached]
-    whole = [count for count in counts if isinstance(count, int)]
-    return Usage(*whole) if len(whole) == len(counts) else None

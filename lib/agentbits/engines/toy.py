@@ -13,16 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentbits.channels import Autoregressive, autoregressive, random_autoregressive
-from agentbits.engines.base import (
-    Continuation,
-    Encoded,
-    Identity,
-    Sampling,
-    TokenLogProbs,
-    check_generation,
-    check_scores,
-    check_scoring,
-)
+from agentbits.engines.base import Continuation, Encoded, Identity, Sampling, TokenLogProbs
+from agentbits.engines.checks import check_generation, check_scores, check_scoring
 from agentbits.engines.drawing import key, stream
 from agentbits.errors import InputError
 from agentbits.prompts import Prompt

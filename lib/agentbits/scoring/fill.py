@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from agentbits.engines.base import Continuation, Engine, TokenLogProbs, check_scores
+from agentbits.engines.base import Continuation, Engine, TokenLogProbs
+from agentbits.engines.checks import check_scores
 from agentbits.errors import InputError
 from agentbits.records import TokenIds, Usage
 from agentbits.scoring.given import Notes, Prompts, check

@@ -18,7 +18,8 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from agentbits.engines.base import CHECKPOINTS, Continuation, Engine, TokenLogProbs, check_scores
+from agentbits.engines.base import CHECKPOINTS, Continuation, Engine, TokenLogProbs
+from agentbits.engines.checks import check_scores
 from agentbits.errors import InputError
 from agentbits.records import TokenIds
 
