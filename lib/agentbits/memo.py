@@ -1,8 +1,7 @@
 """Have we paid for this call already?
 
-`Memo` wraps any engine and is one itself. The key is everything that a result depends on: the engine and its
-version, the weights' digest and revision, the arithmetic, the chat template, the token ids, the sampling with
-its seed, and the number of the sample. Two models, two seeds or two samples never share an entry.
+`Memo` wraps any engine and is one itself. The key is everything that a result depends on: the engine's identity, the
+token ids, the sampling with its seed, the number of the sample. Two models or samples never share an entry.
 
 An entry that does not match its own checksum is a miss with a warning; nothing is ever unpickled.
 """
@@ -217,6 +216,5 @@ def _from_summary(note: Summary) -> bytes:
 
 def _to_summary(value: bytes) -> Summary:
     fields = json.loads(value)
-    usage = Usage(**fields.pop("usage"))
-    listed = {name: tuple(fields.pop(name)) for name in ("token_ids", "token_log_prob_nats")}
-    return Summary(usage=usage, **listed, **fields)
+    listed = {name: tuple(fields[name]) for name in ("token_ids", "token_log_prob_nats")}
+    return Summary(**fields | listed | {"usage": Usage(**fields["usage"])})

@@ -100,7 +100,7 @@ class App:
         if body.get("echo"):
             logprobs = {"token_logprobs": [None, *self._scored(ids)]}
             return {"choices": [{"text": self.engine.decode(tuple(ids)), "logprobs": logprobs}], "usage": usage}
-        note = self._note(ids, body["max_tokens"], body["temperature"], body["seed"])
+        note = self._note(ids, body["max_tokens"], body["temperature"], body.get("seed", 0))
         usage["completion_tokens"] = len(note.token_ids)
         logprobs = {"token_logprobs": list(note.token_log_prob_nats)}
         choice = {"token_ids": list(note.token_ids), "finish_reason": note.finish_reason, "logprobs": logprobs}

@@ -10,17 +10,18 @@ tokenizer does, and give one log-probability a token.
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from transformers import AutoConfig, AutoTokenizer
+from transformers import AutoTokenizer
 
-from agentbits.engines import chat, dialects, weights
+from agentbits.engines import chat, weights
 from agentbits.engines.answers import usage
 from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
 from agentbits.engines.budget import Budget
 from agentbits.engines.checks import check_generation, check_scores, check_scoring
+from agentbits.engines.dialects import Dialect, Echo, SGLang
 from agentbits.engines.server import Server
 from agentbits.errors import (
     CannotScoreError,
@@ -34,6 +35,8 @@ from agentbits.errors import (
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
+# So hot that all words are alike.
+_SCALDING = 1e6
 _PROBE = "Größe 12,345 — naïve 東京: the quick brown fox."
 
 
@@ -48,8 +51,9 @@ class ApiEngine:
         self.server = server
         self._chat = chat.Chat(tokenizer)
         card = served(server, model)
-        self._dialect = dialects.of(str(card.get("owned_by", "")), model, weights.stop_tokens(source.folder, tokenizer))
-        limit = card.get("max_model_len") or _configured_limit(source.folder)
+        stops = weights.stop_tokens(source.folder, tokenizer)
+        self._dialect: Dialect = SGLang(stops) if card.get("owned_by") == "sglang" else Echo(model, stops)
+        limit = card.get("max_model_len") or weights.context_limit_tokens(source.folder)
         self._identity = Identity(
             engine="api",
             engine_version=f"{CODE}+{type(self._dialect).__name__}+{where(server)}",
@@ -62,6 +66,8 @@ class ApiEngine:
             context_limit_tokens=int(limit) - 1,
         )
         self._try()
+        if card.get("owned_by") == "vllm" and isinstance(self._dialect, Echo):
+            self._dialect = replace(self._dialect, has_clocks=self._draws_by_clocks(self._dialect))
 
     @classmethod
     def load(
@@ -134,6 +140,17 @@ class ApiEngine:
                 f"{_PROBE!r}; pass tokenizer=<the model that it serves>"
             )
 
+    def _draws_by_clocks(self, dialect: Echo) -> bool:
+        """Say whether asking for a hot draw changes what the server writes at temperature 0."""
+        probe = Encoded((), chat.plain(self._chat.tokenizer, _PROBE))
+        hot = Sampling(max_tokens=2, temperature=_SCALDING)
+        asked = {
+            True: replace(dialect, has_clocks=True).writing(probe, 0, hot),
+            False: dialect.writing(probe, 0, replace(hot, temperature=0)),
+        }
+        written = self.server.ask(asked, lambda _, body: dialect.note(body, hot).token_ids)
+        return written[True] != written[False]
+
     def score(
         self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
     ) -> list[TokenLogProbs]:
@@ -200,8 +217,3 @@ def served(server: Server, model: str) -> dict[str, Any]:
 def where(server: Server) -> str:
     """Return a few digits that stand for the server, in place of an address that may be private."""
     return hashlib.sha256(server.url.encode()).hexdigest()[:8]
-
-
-def _configured_limit(folder: Path) -> int:
-    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
-    return int(config.get_text_config().max_position_embeddings)

@@ -60,17 +60,18 @@ class Dialect(Protocol):
         ...
 
 
-def of(owner: str, model: str, stops: frozenset[int]) -> Dialect:
-    """Return the dialect of a server by what it calls itself in its list of models."""
-    return SGLang(stops) if owner == "sglang" else Echo(model, stops)
-
-
 @dataclass(frozen=True)
 class Echo:
-    """OpenAI's completions with `echo`."""
+    """OpenAI's completions with `echo`.
+
+    Attributes
+    ----------
+    has_clocks : whether the server draws by `engines.clocks`; then it needs neither a seed nor a temperature
+    """
 
     model: str
     stops: frozenset[int]
+    has_clocks: bool = False
 
     def scoring(self, ids: TokenIds, n_scored: int) -> Request:  # noqa: ARG002
         """Return the request for the log-probabilities of a prompt."""
@@ -88,21 +89,24 @@ class Echo:
         return Found([_number(value) for value in values[-n_scored:]], choice.get("text"))
 
     def writing(self, prompt: Encoded, sample: int, sampling: Sampling) -> Request:
-        """Return the request for one note; a vLLM server that has our clocks draws what the local engine would."""
-        hot = sampling.temperature > 0
+        """Return the request for one note."""
+        chance = {"temperature": sampling.temperature, "seed": (key(prompt, sampling.seed) + sample) % _SEEDS}
+        if self.has_clocks and sampling.temperature > 0:
+            # They leave one token, whatever the temperature; and a seed ends vLLM's CPU build (0.32) where a prompt is
+            # read in parts.
+            told = label(prompt, sampling.seed, sample, sampling.temperature)
+            chance = {"temperature": 0.0, "vllm_xargs": {CLOCK: told}}
         body = {
             "prompt": [*prompt.prefix, *prompt.given],
             "max_tokens": sampling.max_tokens,
-            "temperature": sampling.temperature,
             "logprobs": 0,
-            "seed": (key(prompt, sampling.seed) + sample) % _SEEDS,
             "stop_token_ids": sorted(self.stops),
             "return_token_ids": True,
             "top_k": 0,
             "min_p": 0.0,
             "repetition_penalty": 1.0,
-            **({"vllm_xargs": {CLOCK: label(prompt, sampling.seed, sample, sampling.temperature)}} if hot else {}),
             **_PLAIN,
+            **chance,
         }
         return Request("completions", {"model": self.model, **body}, Usage(prompt.n_tokens, sampling.max_tokens))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from agentbits.engines.embedded import MODELS, GgufFile, safetensors_folder, sha256
 from agentbits.errors import ModelMissingError, UnknownNameError
@@ -143,6 +143,12 @@ def stop_tokens(folder: Path, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
         listed = []
     tokens = [*(listed if isinstance(listed, list) else [listed]), tokenizer.eos_token_id]
     return frozenset(token for token in tokens if isinstance(token, int))
+
+
+def context_limit_tokens(folder: Path) -> int:
+    """Return how many tokens a model can read, as its configuration says."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    return int(config.get_text_config().max_position_embeddings)
 
 
 def keep_pages() -> None:
