@@ -210,7 +210,7 @@ def test_the_ceiling_is_never_passed_and_a_run_goes_on_from_there(server: Served
     ceiling = probe + sum(most[:3]) + 0.5
     poor = opened(server, budget := Budget(lambda _: PRICE, ceiling_usd=ceiling), n_at_once=1)
     memo = Memo(poor, tmp_path / "memo.sqlite")
-    with pytest.raises(CeilingError, match=r"the next request can cost .* ceiling_usd=.*: raise the ceiling and run"):
+    with pytest.raises(CeilingError, match=r"the next request can cost .* ceiling_usd=.*: raise it and run again"):
         memo.generate(given, HOT)
     assert 0 < budget.spent_usd <= ceiling
     rich = Memo(opened(server), tmp_path / "memo.sqlite")

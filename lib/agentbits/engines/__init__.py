@@ -12,7 +12,7 @@ from agentbits.errors import UnknownNameError
 __all__ = ["Continuation", "Encoded", "Engine", "Identity", "Sampling", "connect"]
 
 _ENGINES = ("local", "toy", "vllm", "vllm-reuse", "ray", "ray:<another>", "http(s)://<server>/v1")
-_POOL = ("n_actors", "cpus_each", "gpus_each", "address")
+_POOL = ("n_actors", "cpus_each", "gpus_each", "address", "start_s")
 
 
 def connect(

@@ -50,17 +50,36 @@ def _ray() -> Any:
 class RayEngine:
     """A pool of engines that are all the same; open it with `RayEngine.load`."""
 
-    def __init__(self, opened: Callable[[], Engine], n_actors: int, resources: dict[str, float]) -> None:
+    def __init__(
+        self, opened: Callable[[], Engine], n_actors: int, resources: dict[str, float], start_s: float = 600.0
+    ) -> None:
         ray = self._ray = _ray()
         actors: Any = ray.remote(Actor).options(max_restarts=0, **resources)
         self._free: SimpleQueue[Any] = SimpleQueue()
         self._n_alive = n_actors
         self._last_words = ""
-        started = [actors.remote(opened) for _ in range(n_actors)]
+        self._actors = [actors.remote(opened) for _ in range(n_actors)]
         try:
-            found: list[Identity] = ray.get([actor.call.remote("identity") for actor in started])
+            self._identity = self._one_identity(start_s)
+        except Exception:
+            self.close()
+            raise
+        for actor in self._actors:
+            self._free.put(actor)
+
+    def _one_identity(self, start_s: float) -> Identity:
+        """Wait for all actors; return what all of them say of their model."""
+        ray = self._ray
+        try:
+            asked = [actor.call.remote("identity") for actor in self._actors]
+            found: list[Identity] = ray.get(asked, timeout=start_s)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
+        except ray.exceptions.GetTimeoutError:
+            raise EngineError(
+                f"{len(self._actors)} actors did not start within {start_s:g} s; the cluster may be full: close other "
+                "pools, lower n_actors, cpus_each or gpus_each, or raise start_s"
+            ) from None
         except ray.exceptions.RayError as error:
             raise EngineError(f"an actor could not be started: {error}; see the log of its node") from error
         if len(set(found)) != 1:
@@ -68,9 +87,7 @@ class RayEngine:
                 f"the actors are not the same: {sorted({f'{one.engine_version}, {one.dtype}' for one in found})}; give "
                 "all nodes the same packages and devices"
             )
-        self._identity = found[0]
-        for actor in started:
-            self._free.put(actor)
+        return found[0]
 
     @classmethod
     def load(
@@ -81,6 +98,7 @@ class RayEngine:
         cpus_each: float | None = None,
         gpus_each: float | None = None,
         address: str | None = None,
+        start_s: float = 600.0,
     ) -> Self:
         """Open a pool on a cluster.
 
@@ -90,6 +108,7 @@ class RayEngine:
         n_actors : by default one for each GPU, or, without any, one for each machine
         cpus_each, gpus_each : what each actor takes; by default an equal share of all
         address : of a cluster; by default `RAY_ADDRESS`, or this machine
+        start_s : longest wait for the actors, whose machines may have to come first
 
         Raises
         ------
@@ -116,7 +135,12 @@ class RayEngine:
                 f"{n} actors with {resources['num_cpus']:g} CPUs and {resources['num_gpus']:g} GPUs each; the cluster "
                 f"has {n_cpus:g} and {n_gpus:g}: lower n_actors, cpus_each or gpus_each"
             )
-        return cls(opened, n, resources)
+        return cls(opened, n, resources, start_s)
+
+    def close(self) -> None:
+        """End the actors, and give back what they take."""
+        for actor in self._actors:
+            self._ray.kill(actor)
 
     @property
     def n_at_once(self) -> int:
