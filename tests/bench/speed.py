@@ -11,12 +11,11 @@ import argparse
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 import torch
-import vllm_and_ray
 from parts import TINY, Bench, Sizes, Table, generation, growth, precision, prefill, pruning, scores
 from scoring import SAME_PRODUCTS
 from workload import SEED, Workload
@@ -34,9 +33,6 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "pruning": pruning,
     "generation": generation,
     "growth": growth,
-    "reuse": vllm_and_ray.reuse,
-    "serving": vllm_and_ray.serving,
-    "pool": vllm_and_ray.pool,
 }
 
 
@@ -69,22 +65,22 @@ def bench(options: argparse.Namespace, folder: Path) -> Bench:
     )
 
 
-def measure(opened: Bench, names: list[str]) -> dict[str, Table]:
+def measure(opened: Bench, names: list[str], parts: Mapping[str, Callable[[Bench], Table]]) -> dict[str, Table]:
     """Fill the tables; say what takes the time."""
     tables = {}
     for name in names:
         start = time.monotonic()
-        tables[name] = PARTS[name](opened)
+        tables[name] = parts[name](opened)
         sys.stdout.write(f"{name}: {time.monotonic() - start:.0f} s\n")
         sys.stdout.flush()
     return tables
 
 
-def start(opened: Bench) -> results.Run:
+def start(opened: Bench, name: str = "speed") -> results.Run:
     """Open the folder of results."""
     sizes = {"timed_columns": opened.sizes.timed_columns, "timed_notes": opened.sizes.timed_notes}
     parameters = {"model": MODEL, "seed": SEED, "threads": opened.threads, "full": opened.full, **sizes}
-    return results.start("speed", "", parameters)
+    return results.start(name, "", parameters)
 
 
 def record(run: results.Run, tables: dict[str, Table], folder: Path) -> None:
@@ -116,14 +112,11 @@ def main(given: list[str]) -> None:
     """Measure, print, record."""
     options = arguments(given)
     names = options.parts.split(",")
-    if options.parts == ",".join(PARTS) and not vllm_and_ray.is_there():
-        sys.stdout.write("without vLLM, servers and pools: `make vllm` makes their environment\n")
-        names = [name for name in names if PARTS[name].__module__ != "vllm_and_ray"]
     whole = set(names) == set(PARTS) and set(options.contestants.split(",")) == set(CONTESTANTS) and not options.tiny
     build = places.build_dir() / "bench"
     opened = bench(options, build / ("tiny" if options.tiny else "jobs"))
     run = start(opened)
-    tables = measure(opened, names)
+    tables = measure(opened, names, PARTS)
     show(tables)
     kept = places.project_root() / "data" / "results" / "speed" if whole else opened.folder / "results"
     record(run, tables, options.folder or kept)

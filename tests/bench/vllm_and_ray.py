@@ -1,17 +1,22 @@
-"""What is measured of vLLM, servers and pools? Tables of their own, where `make vllm` has made the environment."""
+"""What are vLLM, a server and a Ray pool worth beside the local engine? `make bench` prints it and records it.
 
+    python tests/bench/vllm_and_ray.py [--parts A,B] [--folder F]
+
+Runs in the environment of `make vllm`; tables go to `data/results/engines` where nothing was left out.
+"""
+
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import contestants
 import pandas as pd
+import speed
 from parts import Bench, Table
 
+from agentbits import places
+
 LONGEST = 2048
-
-
-def is_there() -> bool:
-    """Say whether vLLM's environment stands."""
-    return contestants.VLLM.exists()
 
 
 def reuse(bench: Bench) -> Table:
@@ -78,3 +83,27 @@ def pool(bench: Bench) -> Table:
 def _rows(bench: Bench, task: str, job: dict[str, Any]) -> list[dict[str, Any]]:
     whole = {"task": task, "model": bench.source, "longest": LONGEST, **job}
     return bench.run("vllm-and-ray", "float32", task, whole)[1]["rows"]
+
+
+PARTS: dict[str, Callable[[Bench], Table]] = {"reuse": reuse, "serving": serving, "pool": pool}
+
+
+def main(given: list[str]) -> None:
+    """Measure, print, record."""
+    if not contestants.VLLM.exists():
+        sys.stdout.write("vLLM, servers and pools were not measured: `make vllm` makes their environment\n")
+        return
+    options = speed.arguments(["--parts", ",".join(PARTS), *given])
+    names = options.parts.split(",")
+    build = places.build_dir() / "bench"
+    opened = speed.bench(options, build / ("tiny" if options.tiny else "jobs"))
+    run = speed.start(opened, "engines")
+    tables = speed.measure(opened, names, PARTS)
+    speed.show(tables)
+    whole = names == list(PARTS) and not options.tiny
+    kept = places.project_root() / "data" / "results" / "engines" if whole else opened.folder / "engines"
+    speed.record(run, tables, options.folder or kept)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

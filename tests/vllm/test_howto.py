@@ -28,7 +28,6 @@ def execute(lines: list[str], folder: Path) -> None:
     environment = os.environ | {
         "AGENTBITS_ROOT": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "VLLM_CPU_KVCACHE_SPACE": "1",
     }
     script = "\n".join(["set -eum", *lines])
     done = subprocess.run(

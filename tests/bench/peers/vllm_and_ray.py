@@ -25,6 +25,7 @@ from agentbits.engines.pool import RayEngine
 from agentbits.records import Summary, Usage
 
 _PORT = 8321
+_START_S = 180
 _AT_ONCE = 64
 
 
@@ -117,9 +118,11 @@ def _server(job: Job) -> Iterator[str]:
             "served",
         ),
         *("--dtype", "float32", "--enforce-eager", "--max-model-len", str(job["longest"]), "--port", str(_PORT)),
-        *("--host", "127.0.0.1", "--generation-config", "vllm", "--disable-log-requests"),
+        *("--host", "127.0.0.1", "--generation-config", "vllm"),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"VLLM_CPU_KVCACHE_SPACE": "4"}
+    )
     url = f"http://127.0.0.1:{_PORT}/v1"
     try:
         asyncio.run(_await(url, process))
@@ -131,7 +134,8 @@ def _server(job: Job) -> Iterator[str]:
 
 async def _await(url: str, process: subprocess.Popen[bytes]) -> None:
     async with aiohttp.ClientSession() as session:
-        while process.poll() is None:
+        until = time.monotonic() + _START_S
+        while process.poll() is None and time.monotonic() < until:
             try:
                 async with session.get(f"{url}/models"):
                     return
