@@ -43,7 +43,7 @@ class Sizes:
     reuse: Shape = field(default_factory=lambda: Shape(32, 800, 60))
     reuse_contexts: int = 3
     requests: int = 64
-    rounds: int = 2
+    rounds: int = 1
     request_tokens: int = 200
     pool: Shape = field(default_factory=lambda: Shape(8, 800, 60))
 

@@ -119,6 +119,7 @@ def _server(job: Job) -> Iterator[str]:
         ),
         *("--dtype", "float32", "--enforce-eager", "--max-model-len", str(job["longest"]), "--port", str(_PORT)),
         *("--host", "127.0.0.1", "--generation-config", "vllm"),
+        *("--logits-processors", "agentbits.engines.clocks:Clocks"),
     ]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"VLLM_CPU_KVCACHE_SPACE": "4"}
