@@ -80,7 +80,7 @@ def scored(engine: ApiEngine | Memo, prompt: Encoded) -> np.ndarray:
         ("401", KeyRefusedError, "answered 401: .*; put a key that this server knows into AGENTBITS_API_KEY"),
         ("400", ServerError, "answered 400: .*no such parameter.*; see the server's documentation"),
         ("too-long", ContextTooLongError, "maximum context length is 4096 tokens.*; cut the document"),
-        ("429-later", ServerError, "the last time: 429, .*come back tomorrow"),
+        ("429-later", ServerError, "was asked 1 times without success, the last time: 429, .*come back tomorrow"),
     ],
 )
 def test_a_fault_is_a_named_error_and_is_not_kept(
@@ -237,6 +237,20 @@ def test_an_answer_that_was_cut_is_billed_at_its_most(server: Served) -> None:
     with pytest.raises(ServerError):
         scored(engine, prompt)
     assert budget.spent_usd - spent == prompt.n_tokens + 3 + 1
+
+
+def test_an_answer_that_was_cut_and_came_again_is_billed_twice(server: Served) -> None:
+    engine = opened(server, budget := Budget(lambda _: PRICE))
+    spent, prompt = budget.spent_usd, prompts(engine)[0]
+    server.fail("cut")
+    scored(engine, prompt)
+    assert budget.spent_usd - spent == 2 * (prompt.n_tokens + 3 + 1)
+    spent = budget.spent_usd
+    budget.ceiling_usd = spent + 1.5 * (prompt.n_tokens + 3 + 1)
+    server.fail("cut")
+    with pytest.raises(CeilingError):
+        scored(engine, prompt)
+    assert len(server.seen_s()) == 1, "what was lost leaves too little for another attempt"
 
 
 def test_the_key_is_sent_and_never_shown(

@@ -11,18 +11,11 @@ from agentbits.records import Usage
 
 
 class PassingError(Exception):
-    """Something that may be gone the next time.
+    """Something that may be gone the next time; `pause_s` is what the server asks to wait, None for nothing."""
 
-    Attributes
-    ----------
-    pause_s : what the server asks to wait; None where it says nothing
-    may_be_billed : whether the server may have done the work all the same
-    """
-
-    def __init__(self, what: str, *, pause_s: float | None = None, may_be_billed: bool = False) -> None:
+    def __init__(self, what: str, *, pause_s: float | None = None) -> None:
         super().__init__(what)
         self.pause_s = pause_s
-        self.may_be_billed = may_be_billed
 
 
 def content(response: httpx2.Response) -> dict[str, Any]:
@@ -30,9 +23,9 @@ def content(response: httpx2.Response) -> dict[str, Any]:
     try:
         found: object = json.loads(response.content)
     except ValueError:
-        raise PassingError("an answer that is no JSON", may_be_billed=True) from None
+        raise PassingError("an answer that is no JSON") from None
     if not isinstance(found, dict):
-        raise PassingError("an answer that is no JSON object", may_be_billed=True)
+        raise PassingError("an answer that is no JSON object")
     return found
 
 

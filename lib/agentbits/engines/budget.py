@@ -12,13 +12,12 @@ from agentbits.prices import Price
 from agentbits.records import Usage
 
 
-@dataclass
+@dataclass(frozen=True)
 class Held:
-    """Money set aside for a request; it `is_lost` where the server may have billed an answer that never came."""
+    """Money set aside for a request."""
 
     usd: float
     price: Price | None
-    is_lost: bool = False
 
 
 @dataclass
@@ -78,13 +77,21 @@ class Budget:
         """
         price = self.price_of(most.prompt_tokens) if self.price_of else None
         usd = prices.cost_usd(most, price) if price else 0.0
+        self.check(usd)
+        self._held_usd += usd
+        return Held(usd, price)
+
+    def check(self, usd: float = 0.0) -> None:
+        """See whether a request of so much may go out, beside those that have; raises CeilingError."""
         if self.ceiling_usd is not None and self.spent_usd + self._held_usd + usd > self.ceiling_usd:
             raise CeilingError(
                 f"the next request can cost {usd:.4f} USD; spent {self.spent_usd:.4f}, under way {self._held_usd:.4f}, "
                 f"ceiling_usd={self.ceiling_usd:g}: raise it and run again; what is in the memo is not paid twice"
             )
-        self._held_usd += usd
-        return Held(usd, price)
+
+    def lose(self, held: Held) -> None:
+        """Count an answer that did not come whole, at its most: the server may bill it."""
+        self.spent_usd += held.usd
 
     def settle(self, held: Held, used: Usage | None) -> None:
         """Replace what was set aside by what a request cost; None where no answer told."""
@@ -92,5 +99,3 @@ class Budget:
         if used:
             self.usage += used
             self.spent_usd += prices.cost_usd(used, held.price) if held.price else 0.0
-        elif held.is_lost:
-            self.spent_usd += held.usd

@@ -21,7 +21,7 @@ from anyio import create_task_group
 from anyio.from_thread import start_blocking_portal
 
 from agentbits.engines.answers import PassingError, content, retry_after_s, usage
-from agentbits.engines.budget import Budget
+from agentbits.engines.budget import Budget, Held
 from agentbits.errors import AgentbitsError, ContextTooLongError, InputError, KeyRefusedError, ServerError
 from agentbits.records import Usage
 
@@ -145,6 +145,7 @@ class Server:
             answer = await self._insist(client, "POST", request.path, request.body, held)
             used = usage(answer)
             if used is None:
+                self.budget.lose(held)
                 raise ServerError(
                     f"{self.url}/{request.path} answered without a usage that says how many tokens it read and wrote; "
                     "nothing can be billed by that: use a server that counts"
@@ -154,20 +155,20 @@ class Server:
             self.budget.settle(held, used)
 
     async def _insist(
-        self, client: httpx2.AsyncClient, verb: str, path: str, body: dict[str, Any] | None, held: Any
+        self, client: httpx2.AsyncClient, verb: str, path: str, body: dict[str, Any] | None, held: Held | None
     ) -> dict[str, Any]:
+        n_asked = 0
         try:
             async for attempt in stamina.retry_context(
                 on=self._pause, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=30, wait_jitter=1
             ):
+                n_asked += 1
                 with attempt:
-                    return await self._once(client, verb, path, body)
+                    return await self._once(client, verb, path, body, held)
         except PassingError as error:
-            if held is not None and error.may_be_billed:
-                held.is_lost = True
             raise ServerError(
-                f"{self.url}/{path} was asked {self.attempts} times without success, the last time: {error}; see "
-                "whether the server is well, or lower n_at_once"
+                f"{self.url}/{path} was asked {n_asked} times without success, the last time: {error}; see whether the "
+                "server is well, or lower n_at_once"
             ) from None
         raise AssertionError  # pragma: no cover: retry_context returns or raises
 
@@ -181,16 +182,21 @@ class Server:
         return error.pause_s if error.pause_s <= _LONGEST_PAUSE_S else False
 
     async def _once(
-        self, client: httpx2.AsyncClient, verb: str, path: str, body: dict[str, Any] | None
+        self, client: httpx2.AsyncClient, verb: str, path: str, body: dict[str, Any] | None, held: Held | None
     ) -> dict[str, Any]:
+        if held:
+            self.budget.check()
         try:
             response = await client.request(verb, urljoin(f"{self.url.rstrip('/')}/", path), json=body)
+            if response.is_success:
+                return content(response)
         except httpx2.ConnectError as error:
             raise PassingError(self._safe(f"no connection ({error})")) from None
-        except httpx2.TransportError as error:
-            raise PassingError(self._safe(f"{type(error).__name__} ({error})"), may_be_billed=True) from None
-        if response.is_success:
-            return content(response)
+        except (httpx2.TransportError, PassingError) as error:
+            if held:
+                self.budget.lose(held)
+            told = str(error) if isinstance(error, PassingError) else f"{type(error).__name__} ({error})"
+            raise PassingError(self._safe(told)) from None
         said = self._safe(response.text)
         if response.status_code in _WORTH_ASKING_AGAIN:
             raise PassingError(f"{response.status_code}, {said}", pause_s=retry_after_s(response))

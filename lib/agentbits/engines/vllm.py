@@ -28,9 +28,9 @@ from agentbits.errors import ArchitectureError, IncompleteScoreError, PackageMis
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
-# In one process, so that the temperature can be set; quiet; nothing about its use is sent anywhere.
-_SETTINGS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_LOGGING_LEVEL": "WARNING", "VLLM_NO_USAGE_STATS": "1"}
-_SETTINGS |= {"VLLM_CPU_KVCACHE_SPACE": "4"}  # GiB; on a CPU vLLM would take most of the memory
+# In one process, so that the temperature can be set; quiet; nothing about its use is sent anywhere; GiB on a CPU.
+_QUIET = {"VLLM_LOGGING_LEVEL": "WARNING", "VLLM_NO_USAGE_STATS": "1"}
+_SETTINGS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "4", **_QUIET}
 
 
 class VllmEngine:
