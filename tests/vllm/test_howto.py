@@ -18,10 +18,10 @@ TOLERANCE_BITS = 1e-3 * 1.4427
 
 
 def commands(page: str) -> list[str]:
-    """Return what stands behind a `$` in the console blocks of a page."""
+    """Return what stands behind each `$` in the console blocks of a page, with the lines that continue it."""
     text = (ROOT / "book" / f"use_{page}.md").read_text()
-    blocks = re.findall(r"```console\n(.*?)```", text, re.S)
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    blocks = re.findall(r"```console\n\$ (.*?)```", text, re.S)
+    return [command.rstrip() for block in blocks for command in block.split("\n$ ")]
 
 
 def execute(lines: list[str], folder: Path) -> None:
