@@ -68,7 +68,8 @@ $(VLLM)/.agentbits-ready: $(READY)
 	@touch $@
 
 test-vllm: $(VLLM)/.agentbits-ready ## vLLM, a vLLM server and Ray for real, in an environment of their own (6 minutes)
-	@PATH="$(abspath $(VLLM)/bin):$$PATH" $(VLLM)/bin/python -m pytest -W default tests/vllm tests/engines/test_pool.py
+	@PATH="$(abspath $(VLLM)/bin):$$PATH" $(VLLM)/bin/python -m pytest -W default tests/vllm
+	@$(VLLM)/bin/python -m pytest -W default tests/engines/test_pool.py
 
 calibrate: $(READY) ## draw the estimators on channels of known information again, into data/results (minutes)
 	@$(BIN)/python tests/calibration/sweeps.py

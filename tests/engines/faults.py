@@ -106,6 +106,8 @@ CHANGES: dict[str, Any] = {
     "no-choice": lambda answer: answer.__setitem__("choices", []),
     "no-ids": lambda answer: answer["choices"][0].__setitem__("token_ids", None),
     "aborted": lambda answer: answer["choices"][0].__setitem__("finish_reason", "abort"),
+    "chatty": lambda answer: answer["usage"].__setitem__("completion_tokens", 900),
+    "odd": lambda answer: answer["choices"].__setitem__(0, {"logprobs": ["odd"], "finish_reason": "stop"}),
     "spelling": _respell,
 }
 

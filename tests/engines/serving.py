@@ -122,7 +122,7 @@ class App:
 
     def _chat(self, body: dict[str, Any]) -> dict[str, Any]:
         heard = " / ".join(f"{message['role']}: {message['content']}" for message in body["messages"])
-        usage = {"prompt_tokens": 70, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 64}}
+        usage = {"prompt_tokens": 70, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 64}}
         choice = {"message": {"content": f" {heard} "}, "finish_reason": "stop"}
         return {"choices": [choice], "usage": usage}
 

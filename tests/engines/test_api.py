@@ -32,7 +32,7 @@ from agentbits.errors import (
 from agentbits.memo import Memo
 from agentbits.prices import Price
 from agentbits.prompts import COMPRESS
-from agentbits.records import Document, Question
+from agentbits.records import Document, Question, Usage
 
 # A dollar a token, whichever way it goes.
 PRICE = Price("tiny", "us", "tiny", date(2026, 1, 1), 0, None, 1e6, None, 1e6, None, None, "test")
@@ -273,6 +273,50 @@ def test_an_address_holds_no_secret(url: str) -> None:
     with pytest.raises(InputError, match=r"is not one: expected http.* and the key in the environment") as caught:
         Server(url)
     assert "sk-secret" not in str(caught.value)
+
+
+def test_a_key_read_from_a_file_is_not_shown_either(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTBITS_API_KEY", "sk-secret\n")
+    engine = opened(server)
+    server.fail("401")
+    with pytest.raises(KeyRefusedError, match=r"no such key: \[key\]"):
+        scored(engine, prompts(engine)[0])
+    monkeypatch.setenv("AGENTBITS_API_KEY", "\u201csk-secret\u201d")
+    with pytest.raises(
+        InputError, match="the key in AGENTBITS_API_KEY holds characters that no header takes"
+    ) as caught:
+        opened(server)
+    assert "sk-secret" not in str(caught.value)
+
+
+def test_a_usage_that_contradicts_itself_is_billed_at_its_most() -> None:
+    budget = Budget(lambda _: PRICE)
+    held = budget.reserve(Usage(10, 5))
+    budget.settle(held, Usage(3, 1, cached_tokens=9))
+    assert budget.spent_usd == 15
+    budget.settle(budget.reserve(Usage(10, 5)), Usage(3, 1))
+    assert budget.spent_usd == 19
+    with pytest.raises(CeilingError):
+        Budget(lambda _: PRICE, ceiling_usd=14).reserve(Usage(10, 5))
+
+
+def test_more_than_was_asked_for_is_an_error(server: Served, engine: ApiEngine) -> None:
+    server.fail("chatty")
+    with pytest.raises(ServerError, match="wrote 900 tokens where 4 were the most; use a server that keeps"):
+        engine.generate(prompts(engine, 1), Sampling(max_tokens=4))
+
+
+def test_an_answer_of_another_form_is_an_error_and_loses_nothing(server: Served) -> None:
+    engine = opened(server, n_at_once=1)
+    server.fail("", "odd")
+    with pytest.raises(ServerError, match="answered in another form than expected") as caught:
+        engine.generate(prompts(engine, 1), HOT)
+    assert len(caught.value.finished) == 1
+
+
+def test_a_pool_of_servers_is_refused() -> None:
+    with pytest.raises(InputError, match="a server's requests go out side by side already; give its address alone"):
+        connect("ray:http://127.0.0.1:9/v1", "tiny")
 
 
 def test_a_ceiling_needs_a_price() -> None:

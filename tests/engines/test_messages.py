@@ -37,7 +37,7 @@ def test_an_answer_to_messages(engine: Engine, app: App) -> None:
     (row,) = engine.generate([engine.encode(PROMPT)], Sampling(max_tokens=7, temperature=0.5, n_samples=2, seed=3))
     note = row[0]
     assert note.text == f"system: {PROMPT.system} / user: {PROMPT.context}{PROMPT.question}".strip()
-    assert (note.token_ids, note.finish_reason, note.usage) == ((), "stop", Usage(70, 9, 64))
+    assert (note.token_ids, note.finish_reason, note.usage) == ((), "stop", Usage(70, 7, 64))
     first, second = app.asked[-2:]
     assert (first["max_completion_tokens"], first["temperature"], first["top_p"]) == (7, 0.5, 1.0)
     assert first["seed"] != second["seed"]

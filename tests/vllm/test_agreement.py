@@ -64,3 +64,29 @@ def test_a_cache_that_reaches_into_the_note_is_noticed(
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_allclose(one.sum(dtype=np.float64), other.sum(dtype=np.float64), atol=TOLERANCE_NATS)
     assert sum(read) > 0, "some were read again in full"
+
+
+def test_a_draw_that_vllm_throws_away_is_made_again() -> None:
+    """Of a prompt that is read in parts it draws at every part, and keeps the last."""
+    from agentbits.engines.clocks import _Note
+
+    written: list[int] = []
+    note = _Note(np.random.default_rng(0), 1.0, written, np.empty(3))
+    first, again = note.next_clocks(), note.next_clocks()
+    np.testing.assert_array_equal(first, again)
+    written.append(7)
+    second = note.next_clocks()
+    assert not np.array_equal(first, second)
+    resumed = _Note(np.random.default_rng(0), 1.0, [7], np.empty(3))
+    np.testing.assert_array_equal(resumed.next_clocks(), second)
+    np.testing.assert_array_equal(first, np.random.default_rng(0).standard_exponential(3))
+
+
+def test_a_prompt_read_in_parts_draws_the_same_notes(smollm2: Engine, anew: Engine) -> None:
+    """More tokens than vLLM reads at once (4,096 on a CPU): the last prompts of the batch come in parts."""
+    question, crops = Question("q", "What is grown there?"), "cotton, maize, yams and millet; " * 60
+    texts = [f"Country {n}. Crops: {crops}" for n in range(12)]
+    given = [anew.encode(COMPRESS.fill(Document("d", "D", text, "test", "none"), question)) for text in texts]
+    assert sum(prompt.n_tokens for prompt in given) > 4096
+    ours, theirs = (engine.generate(given, Sampling(max_tokens=6)) for engine in (smollm2, anew))
+    assert [[n.token_ids for n in row] for row in theirs] == [[n.token_ids for n in row] for row in ours]

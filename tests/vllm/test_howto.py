@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import ray
 
 from agentbits import results
 
@@ -47,6 +48,12 @@ def newest(engine: str) -> Path:
         and said["status"] == "completed"
     ]
     return max(of_engine, key=lambda path: path.stat().st_mtime).parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_cluster_of_our_own() -> None:
+    """End what another test has started: `ray stop` would end it, and with it this process."""
+    ray.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from agentbits.engines.base import Continuation, Encoded, Engine, Identity, Sampling
-from agentbits.errors import UnknownNameError
+from agentbits.errors import InputError, UnknownNameError
 
 __all__ = ["Continuation", "Encoded", "Engine", "Identity", "Sampling", "connect"]
 
@@ -53,6 +53,8 @@ def connect(
 
         return MessageEngine.load(engine, model, **options)
     name, _, inner = engine.partition(":")
+    if name == "ray" and inner.startswith("http"):
+        raise InputError(f"engine={engine!r}: a server's requests go out side by side already; give its address alone")
     if name == "ray":
         from agentbits.engines.pool import RayEngine
 

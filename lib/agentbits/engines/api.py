@@ -8,20 +8,22 @@ Before anything is asked in earnest the server is tried: it must serve the model
 tokenizer does, and give one log-probability a token.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+import torch
 from transformers import AutoTokenizer
 
 from agentbits.engines import chat, weights
 from agentbits.engines.answers import usage
-from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
+from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs, digits
 from agentbits.engines.budget import Budget
 from agentbits.engines.checks import check_generation, check_scores, check_scoring
 from agentbits.engines.dialects import Dialect, Echo, SGLang
+from agentbits.engines.drawing import stream
+from agentbits.engines.race import n_clocks, race
 from agentbits.engines.server import Server
 from agentbits.errors import (
     CannotScoreError,
@@ -56,7 +58,7 @@ class ApiEngine:
         limit = card.get("max_model_len") or weights.context_limit_tokens(source.folder)
         self._identity = Identity(
             engine="api",
-            engine_version=f"{CODE}+{type(self._dialect).__name__}+{where(server)}",
+            engine_version=f"{CODE}+{type(self._dialect).__name__}+{digits(server.url)}",
             model=model,
             revision=source.revision,
             digest=source.digest,
@@ -67,7 +69,10 @@ class ApiEngine:
         )
         self._try()
         if card.get("owned_by") == "vllm" and isinstance(self._dialect, Echo):
-            self._dialect = replace(self._dialect, has_clocks=self._draws_by_clocks(self._dialect))
+            clocked = self._draws_by_clocks(self._dialect, weights.vocabulary(source.folder))
+            self._dialect = replace(self._dialect, has_clocks=clocked)
+            version = f"{self._identity.engine_version}+{'clocks' if clocked else 'seeds'}"
+            self._identity = replace(self._identity, engine_version=version)
 
     @classmethod
     def load(
@@ -140,16 +145,16 @@ class ApiEngine:
                 f"{_PROBE!r}; pass tokenizer=<the model that it serves>"
             )
 
-    def _draws_by_clocks(self, dialect: Echo) -> bool:
-        """Say whether asking for a hot draw changes what the server writes at temperature 0."""
+    def _draws_by_clocks(self, dialect: Echo, n_words: int) -> bool:
+        """Say whether a draw so hot that all words are alike is the one that the clocks make."""
         probe = Encoded((), chat.plain(self._chat.tokenizer, _PROBE))
         hot = Sampling(max_tokens=2, temperature=_SCALDING)
-        asked = {
-            True: replace(dialect, has_clocks=True).writing(probe, 0, hot),
-            False: dialect.writing(probe, 0, replace(hot, temperature=0)),
-        }
-        written = self.server.ask(asked, lambda _, body: dialect.note(body, hot).token_ids)
-        return written[True] != written[False]
+        asked = {0: replace(dialect, has_clocks=True).writing(probe, 0, hot)}
+        written = self.server.ask(asked, lambda _, body: dialect.note(body, hot).token_ids)[0]
+        random = stream(probe, hot.seed, 0)
+        alike = torch.ones(1, n_words)
+        drawn = [int(race(alike, random.standard_exponential((1, n_clocks(n_words))))) for _ in written]
+        return list(written) == drawn
 
     def score(
         self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
@@ -212,8 +217,3 @@ def served(server: Server, model: str) -> dict[str, Any]:
         f"{server.url} does not serve {model!r} but {there}; pass the model as the server calls it, and "
         "tokenizer=<folder or Hub id> where that name is no model's"
     )
-
-
-def where(server: Server) -> str:
-    """Return a few digits that stand for the server, in place of an address that may be private."""
-    return hashlib.sha256(server.url.encode()).hexdigest()[:8]

@@ -30,6 +30,12 @@ CODE = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file_
     :12
 ]
 
+
+def digits(text: str) -> str:
+    """Return a few digits that stand for a text that not everybody should see."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
 # Lengths at which a hopeless note may be dropped, each twice the one before: 8, 16, 32, …
 CHECKPOINTS = frozenset(8 * 2**power for power in range(20))
 

@@ -17,7 +17,6 @@ class Held:
     """Money set aside for a request."""
 
     usd: float
-    price: Price | None
 
 
 @dataclass
@@ -59,6 +58,8 @@ class Budget:
         if not provider:
             return cls()
         today = datetime.now(UTC).date()
+        # A server calls a model by the provider's own name, which may be another.
+        model = {row.provider_model: row.model for row in prices.read() if row.provider == provider}.get(model, model)
 
         @cache
         def price_of(prompt_tokens: int) -> Price:
@@ -79,7 +80,7 @@ class Budget:
         usd = prices.cost_usd(most, price) if price else 0.0
         self.check(usd)
         self._held_usd += usd
-        return Held(usd, price)
+        return Held(usd)
 
     def check(self, usd: float = 0.0) -> None:
         """See whether a request of so much may go out, beside those that have; raises CeilingError."""
@@ -98,4 +99,10 @@ class Budget:
         self._held_usd -= held.usd
         if used:
             self.usage += used
-            self.spent_usd += prices.cost_usd(used, held.price) if held.price else 0.0
+            self.spent_usd += self._cost_usd(held, used)
+
+    def _cost_usd(self, held: Held, used: Usage) -> float:
+        try:
+            return prices.cost_usd(used, self.price_of(used.prompt_tokens)) if self.price_of else 0.0
+        except InputError:  # a usage that contradicts itself
+            return held.usd

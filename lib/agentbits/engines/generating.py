@@ -15,7 +15,7 @@ from torch import Tensor
 
 from agentbits.engines.base import Encoded, Sampling
 from agentbits.engines.drawing import stream
-from agentbits.engines.race import race
+from agentbits.engines.race import n_clocks, race
 from agentbits.engines.reader import Reader, State, out_of_memory
 from agentbits.engines.steps import Steps
 from agentbits.errors import IncompleteScoreError
@@ -77,7 +77,8 @@ def _draw(
     if sampling.temperature == 0:
         tokens = log_probs.argmax(-1)
     else:
-        tokens = race(log_probs.exp(), [draft.random for draft in drafts])
+        size = n_clocks(log_probs.shape[1])
+        tokens = race(log_probs.exp(), np.stack([draft.random.standard_exponential(size) for draft in drafts]))
     each = log_probs.gather(1, tokens[:, None])[:, 0].tolist()
     if not all(map(isfinite, each)):
         raise IncompleteScoreError(

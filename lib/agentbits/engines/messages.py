@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from agentbits.engines.answers import usage
-from agentbits.engines.api import served, where
-from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
+from agentbits.engines.api import served
+from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs, digits
 from agentbits.engines.budget import Budget
 from agentbits.engines.drawing import key
 from agentbits.engines.server import Request, Server
@@ -36,7 +36,7 @@ class MessageEngine:
         self.server = server
         self._identity = Identity(
             engine="messages",
-            engine_version=f"{CODE}+{where(server)}",
+            engine_version=f"{CODE}+{digits(server.url)}",
             model=model,
             revision="",
             digest=hashlib.sha256(f"{server.url} {model}".encode()).hexdigest(),

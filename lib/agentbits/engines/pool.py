@@ -35,6 +35,17 @@ class Actor:
         return found(*given, **named) if callable(found) else found
 
 
+def _share(n_gpus: float) -> float:
+    """Return a number of GPUs that Ray gives: a part of one, or whole ones."""
+    return n_gpus if n_gpus < 1 else n_gpus // 1
+
+
+def _lost(ray: Any) -> tuple[type[Exception], ...]:
+    """Return what Ray raises where an actor, its process or its machine is no more."""
+    names = ("RayActorError", "ObjectLostError", "NodeDiedError", "OutOfMemoryError", "WorkerCrashedError")
+    return tuple(getattr(ray.exceptions, name) for name in names)
+
+
 def _ray() -> Any:
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -128,7 +139,7 @@ class RayEngine:
         n = n_actors or int(n_gpus) or n_nodes
         resources = {
             "num_cpus": cpus_each or max(1, n_cpus // n),
-            "num_gpus": n_gpus / n if gpus_each is None else gpus_each,
+            "num_gpus": _share(n_gpus / n) if gpus_each is None else gpus_each,
         }
         if n * resources["num_cpus"] > n_cpus or n * resources["num_gpus"] > n_gpus:
             raise InputError(
@@ -189,9 +200,12 @@ class RayEngine:
             except ray.exceptions.RayTaskError as error:
                 self._free.put(actor)
                 raise error.cause from None
-            except (ray.exceptions.RayActorError, ray.exceptions.ObjectLostError) as error:
+            except _lost(ray) as error:
                 self._lose(str(error))
                 continue
+            except BaseException:  # an interrupt, too: the actor is well
+                self._free.put(actor)
+                raise
             self._free.put(actor)
             return found
 

@@ -3,11 +3,10 @@
 Every engine that draws by `race` from the streams of `engines.drawing` writes the same notes.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 import torch.nn.functional as nnf
+from numpy.typing import NDArray
 from torch import Tensor
 
 _BLOCK = 256  # words
@@ -18,14 +17,14 @@ def n_clocks(n_words: int) -> int:
     return -(-n_words // _BLOCK) + _BLOCK
 
 
-def race(chances: Tensor, randoms: Sequence[np.random.Generator]) -> Tensor:
+def race(chances: Tensor, drawn: NDArray[np.float64]) -> Tensor:
     """Draw a token for each row of probabilities, (R, vocabulary): first a block of the vocabulary, then in the block.
 
     A race of exponential clocks draws by probability, and unlike a walk through the cumulated vocabulary it hardly ever
-    changes its mind over a rounding error. Clocks are drawn in double: in float32 they are 0, and win, once in 2²³.
+    changes its mind over a rounding error. `drawn`, (R, `n_clocks`), are standard exponential and in double: in float32
+    clocks are 0, and win, once in 2²³.
     """
     blocks = nnf.pad(chances, (0, -chances.shape[1] % _BLOCK)).unflatten(1, (-1, _BLOCK))
-    drawn = np.stack([random.standard_exponential(n_clocks(chances.shape[1])) for random in randoms])
     clocks = torch.as_tensor(drawn, device=chances.device)
     block = (blocks.sum(-1) / clocks[:, : blocks.shape[1]]).argmax(-1)
     inside = blocks[torch.arange(len(block), device=chances.device), block]

@@ -9,8 +9,7 @@ The key is read from the environment for each request and kept nowhere.
 """
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Generator, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -22,6 +21,7 @@ from anyio.from_thread import start_blocking_portal
 
 from agentbits.engines.answers import PassingError, content, retry_after_s, usage
 from agentbits.engines.budget import Budget, Held
+from agentbits.engines.keys import Key, safe
 from agentbits.errors import AgentbitsError, ContextTooLongError, InputError, KeyRefusedError, ServerError
 from agentbits.records import Usage
 
@@ -29,19 +29,10 @@ _Answer = TypeVar("_Answer")
 _Place = TypeVar("_Place", bound=Hashable)
 
 _WORTH_ASKING_AGAIN = {408, 409, 425, 429, *range(500, 600)}
+# Somebody on the way lost patience; the work may have been done.
+_MAYBE_BILLED = {408, 502, 504, 524}
 _REFUSED = {401, 403}
 _LONGEST_PAUSE_S = 120.0
-_SHOWN_CHARACTERS = 300
-
-
-class _Key(httpx2.Auth):
-    def __init__(self, variable: str) -> None:
-        self._variable = variable
-
-    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
-        if key := os.environ.get(self._variable):
-            request.headers["Authorization"] = f"Bearer {key}"
-        yield request
 
 
 @dataclass(frozen=True)
@@ -113,6 +104,8 @@ class Server:
                         answers[place] = read(place, await self._paid(client, requests[place]))
                 except AgentbitsError as error:
                     errors.append(error)
+                except (LookupError, TypeError, AttributeError, ValueError) as error:
+                    errors.append(ServerError(f"{self.url} answered in another form than expected ({error!r})"))
 
         async def all_of_them(client: httpx2.AsyncClient) -> None:
             gate = asyncio.Semaphore(self.n_at_once)
@@ -130,7 +123,7 @@ class Server:
         async def opened() -> _Answer:
             limits = httpx2.Limits(max_connections=self.n_at_once, max_keepalive_connections=self.n_at_once)
             async with httpx2.AsyncClient(
-                timeout=self.timeout_s, limits=limits, auth=_Key(self.key_variable), trust_env=False
+                timeout=self.timeout_s, limits=limits, auth=Key(self.key_variable), trust_env=False
             ) as client:
                 return await work(client)
 
@@ -149,6 +142,11 @@ class Server:
                 raise ServerError(
                     f"{self.url}/{request.path} answered without a usage that says how many tokens it read and wrote; "
                     "nothing can be billed by that: use a server that counts"
+                )
+            if used.generated_tokens > request.most.generated_tokens:
+                raise ServerError(
+                    f"{self.url}/{request.path} wrote {used.generated_tokens} tokens where "
+                    f"{request.most.generated_tokens} were the most; use a server that keeps to max_tokens"
                 )
             return answer
         finally:
@@ -191,16 +189,24 @@ class Server:
             if response.is_success:
                 return content(response)
         except httpx2.ConnectError as error:
-            raise PassingError(self._safe(f"no connection ({error})")) from None
-        except (httpx2.TransportError, PassingError) as error:
-            if held:
-                self.budget.lose(held)
+            raise PassingError(safe(self.key_variable, f"no connection ({error})")) from None
+        except (httpx2.RequestError, PassingError) as error:
+            self._lose(held)
             told = str(error) if isinstance(error, PassingError) else f"{type(error).__name__} ({error})"
-            raise PassingError(self._safe(told)) from None
-        said = self._safe(response.text)
+            raise PassingError(safe(self.key_variable, told)) from None
+        except asyncio.CancelledError:
+            self._lose(held)
+            raise
+        said = safe(self.key_variable, response.text)
+        if response.status_code in _MAYBE_BILLED:
+            self._lose(held)
         if response.status_code in _WORTH_ASKING_AGAIN:
             raise PassingError(f"{response.status_code}, {said}", pause_s=retry_after_s(response))
         raise self._final(response.status_code, path, said)
+
+    def _lose(self, held: Held | None) -> None:
+        if held:
+            self.budget.lose(held)
 
     def _final(self, status: int, path: str, said: str) -> AgentbitsError:
         at = f"{self.url}/{path} answered {status}: {said}"
@@ -209,9 +215,3 @@ class Server:
         if "context length" in said.lower() or "context_length" in said.lower():
             return ContextTooLongError(f"{at}; cut the document (document_words) or the note (max_tokens)")
         return ServerError(f"{at}; see the server's documentation for what it accepts")
-
-    def _safe(self, text: str) -> str:
-        """Return what a server or a library said, short and without the key."""
-        key = os.environ.get(self.key_variable)
-        text = " ".join(text.split())
-        return (text.replace(key, "[key]") if key else text)[:_SHOWN_CHARACTERS]

@@ -21,7 +21,7 @@ import torch
 from transformers import AutoTokenizer
 
 from agentbits.engines import chat, weights
-from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs
+from agentbits.engines.base import CODE, Continuation, Encoded, Identity, Sampling, TokenLogProbs, digits
 from agentbits.engines.checks import check_generation, check_scores, check_scoring
 from agentbits.engines.drawing import CLOCK, label
 from agentbits.errors import ArchitectureError, IncompleteScoreError, PackageMissingError
@@ -30,7 +30,8 @@ from agentbits.records import Summary, TokenIds, Usage
 
 # In one process, so that the temperature can be set; quiet; nothing about its use is sent anywhere; GiB on a CPU.
 _QUIET = {"VLLM_LOGGING_LEVEL": "WARNING", "VLLM_NO_USAGE_STATS": "1"}
-_SETTINGS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "4", **_QUIET}
+# vLLM's second model runner, which GPUs would get, does not take logits processors of this kind.
+_SETTINGS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_USE_V2_MODEL_RUNNER": "0", "VLLM_CPU_KVCACHE_SPACE": "4"}
 
 
 class VllmEngine:
@@ -79,7 +80,7 @@ class VllmEngine:
             The weights cannot be had (`engines.weights.find`).
         """
         source = weights.find(model, revision)
-        for name, value in _SETTINGS.items():
+        for name, value in (_SETTINGS | _QUIET).items():
             os.environ.setdefault(name, value)
         try:
             from vllm import LLM  # pyright: ignore[reportMissingImports]
@@ -101,7 +102,8 @@ class VllmEngine:
             # On a CPU compiling takes minutes and gains little.
             **{"enforce_eager": not torch.cuda.is_available()} | options,
         )
-        return cls(llm, source, dtype, reuse_prefix=reuse_prefix, options=json.dumps(options, sort_keys=True))
+        mark = digits(json.dumps(options, sort_keys=True, default=str))
+        return cls(llm, source, dtype, reuse_prefix=reuse_prefix, options=mark)
 
     @property
     def identity(self) -> Identity:

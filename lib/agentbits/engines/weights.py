@@ -145,6 +145,12 @@ def stop_tokens(folder: Path, tokenizer: PreTrainedTokenizerBase) -> frozenset[i
     return frozenset(token for token in tokens if isinstance(token, int))
 
 
+def vocabulary(folder: Path) -> int:
+    """Return how many words a model chooses from, as its configuration says."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    return int(config.get_text_config().vocab_size)
+
+
 def context_limit_tokens(folder: Path) -> int:
     """Return how many tokens a model can read, as its configuration says."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
