@@ -8,7 +8,7 @@ from agentbits.engines.base import TokenLogProbs
 from agentbits.engines.local import LocalEngine
 from agentbits.records import TokenIds
 
-PAUSE_S = 0.3
+PAUSE_S = 1.5
 
 
 class SlowEngine(LocalEngine):

@@ -99,7 +99,7 @@ def test_a_machine_that_dies_in_mid_run_costs_its_column_only(cluster: Any, fold
     memo = Memo(pool, tmp_path / "memo.sqlite")
 
     def kill() -> None:
-        time.sleep(2.5 * PAUSE_S)
+        time.sleep(1.5 * PAUSE_S)
         cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
 
     killer = threading.Thread(target=kill)
