@@ -7,7 +7,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from agentbits.datasets import planting
+from agentbits.datasets import duplicates, planting
 from agentbits.datasets.options import CANNOT
 from agentbits.datasets.planting import Knobs
 from agentbits.datasets.twins.chat import write
@@ -131,7 +131,7 @@ def test_answers_are_worth_what_their_facts_and_the_doubt_about_them_are() -> No
 def test_bits_of_an_answer_are_its_entropy_over_near_duplicates(kind: str) -> None:
     knobs = Knobs(n_values=4, absent_share=0, n_questions=1)
     seed = next(s for s in range(99) if planting.population(write, 1, seed=s, knobs=knobs)[0].kind == kind)
-    pool = planting.pool(write, 1500, n_facts=1, seed=seed, knobs=knobs)
+    pool = duplicates.pool(write, 1500, n_facts=1, seed=seed, knobs=knobs)
     shares = np.array(list(Counter(item.answer for item in pool.items[0]).values())) / 1500
     assert -(shares * np.log2(shares)).sum() == pytest.approx(pool.items[0][0].answer_bits, abs=0.005)
     assert len({len(document.text.split()) for document in pool.documents}) == 1

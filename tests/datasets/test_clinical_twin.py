@@ -12,10 +12,11 @@ import pytest
 from scipy.stats import binom, entropy
 
 from agentbits.channels import Facts, information_bits
-from agentbits.datasets import planting
+from agentbits.datasets import duplicates, planting
+from agentbits.datasets.duplicates import Pool
 from agentbits.datasets.options import CANNOT
-from agentbits.datasets.planting import Knobs, Planter, Pool
-from agentbits.datasets.twins.clinical import write
+from agentbits.datasets.planting import Knobs, Planter
+from agentbits.datasets.twins.clinical import write, write_all
 from agentbits.errors import InputError
 from agentbits.information import estimate
 from agentbits.records import Item
@@ -96,6 +97,17 @@ def test_another_reader_finds_every_answer(knobs: Knobs) -> None:
     assert max(places.values()) - min(places.values()) <= 1
 
 
+def test_every_letter_can_be_asked_for_and_the_document_stays_the_same() -> None:
+    knobs = Knobs(n_distractors=2, n_questions=5)
+    for number in range(20):
+        once, all_of_them = (ask(Planter(4, number), knobs) for ask in (write, write_all))
+        assert {item.document for item in (*once, *all_of_them)} == {once[0].document}
+        assert all_of_them[::3] == once
+        assert len({item.id for item in all_of_them}) == 15
+        for item in all_of_them:
+            assert read(item.document.text, item.question.text) == item.answer
+
+
 def test_the_same_seed_gives_the_same_bytes() -> None:
     short, longer = planting.population(write, 3, seed=1), planting.population(write, 5, seed=1)
     assert longer[: len(short)] == short
@@ -169,7 +181,7 @@ def test_answer_bits_are_the_entropy_of_each_topics_answers(share: float) -> Non
 
 
 def near_duplicates(n_documents: int, n_facts: int, n_values: int) -> Pool:
-    return planting.pool(write, n_documents, n_facts=n_facts, seed=2, knobs=Knobs(n_values=n_values, absent_share=0))
+    return duplicates.pool(write, n_documents, n_facts=n_facts, seed=2, knobs=Knobs(n_values=n_values, absent_share=0))
 
 
 def test_near_duplicates_differ_in_their_facts_alone() -> None:
@@ -189,7 +201,7 @@ def test_near_duplicates_differ_in_their_facts_alone() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_near_duplicates_have_the_same_words_around_their_values(seed: int) -> None:
     n_facts = len(write(Planter(seed, 0), Knobs())[0].document.facts)
-    pool = planting.pool(write, 8, n_facts=n_facts, seed=seed)
+    pool = duplicates.pool(write, 8, n_facts=n_facts, seed=seed)
     values = sorted({value for group in WORDS["groups"] for value in group["values"]}, key=len, reverse=True)
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, values))})")
     assert len({document.text for document in pool.documents}) == 8

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from agentbits.datasets import financebench, fineweb, hub, longhealth, planting, qasper, wildchat
+from agentbits.datasets import duplicates, financebench, fineweb, hub, longhealth, planting, qasper, wildchat
 from agentbits.errors import AgentbitsError, DataError, DataFormatError, DataMissingError, InputError
 from agentbits.records import Document
 
@@ -44,7 +44,7 @@ def test_every_set_is_pinned_and_has_a_twin(module: ModuleType) -> None:
     assert card.licence
     assert re.search(r"20\d\d, .*arXiv:\d{4}\.\d{5}$", card.citation)
     assert isinstance(module.twin, partial)
-    assert (module.twin.func, module.pool.func) == (planting.population, planting.pool)
+    assert (module.twin.func, module.pool.func) == (planting.population, duplicates.pool)
     assert module.twin.args == module.pool.args
     (item, *_) = module.twin(1, seed=3)
     assert item.document.facts

@@ -13,10 +13,11 @@ import pytest
 from scipy.stats import binom
 
 from agentbits.channels import Facts
-from agentbits.datasets import planting
+from agentbits.datasets import duplicates, planting
+from agentbits.datasets.duplicates import Pool
 from agentbits.datasets.options import CANNOT
-from agentbits.datasets.planting import Knobs, Planter, Pool
-from agentbits.errors import InputError
+from agentbits.datasets.planting import Knobs, Planter
+from agentbits.errors import InputError, UnknownNameError
 from agentbits.information import estimate
 from agentbits.records import Item
 
@@ -151,7 +152,7 @@ def test_a_classifier_that_sees_questions_and_options_stays_at_chance(many: tupl
 
 @pytest.fixture(scope="module")
 def pool(write: Write) -> Pool:
-    return planting.pool(write, 32, n_facts=2, seed=3)
+    return duplicates.pool(write, 32, n_facts=2, seed=3)
 
 
 def test_near_duplicates_share_all_but_their_facts(pool: Pool) -> None:
@@ -167,6 +168,20 @@ def test_near_duplicates_share_all_but_their_facts(pool: Pool) -> None:
         alike.setdefault(numbers, set()).add(document.text)
     assert all(len(texts) == 1 for texts in alike.values()), "the same facts, the same text"
     assert len({text for texts in alike.values() for text in texts}) == len(alike)
+
+
+def test_all_near_duplicates_are_the_population_that_a_pool_is_drawn_from(write: Write) -> None:
+    knobs = Knobs(n_values=4, n_words=200)
+    drawn = duplicates.pool(write, 20, n_facts=2, seed=4, knobs=knobs)
+    every = duplicates.every(write, n_facts=2, seed=4, knobs=knobs)
+    texts = {document.text for document in every.documents}
+    assert len(texts) == len(every.documents) == 2**every.population_bits
+    assert every.pool_bits == pytest.approx(every.population_bits)
+    assert every.varying == drawn.varying
+    assert {document.text for document in drawn.documents} <= texts
+    assert every.numbers == tuple(sorted(every.numbers)), "the last fact changes fastest"
+    with pytest.raises(InputError, match=r"8 facts make \d+ documents; ask for fewer facts, or of fewer values"):
+        duplicates.every(write, n_facts=8, knobs=Knobs(absent_share=0, n_questions=8))
 
 
 def test_what_there_is_to_know_about_a_pool_is_its_facts_entropy(pool: Pool) -> None:
@@ -272,11 +287,20 @@ def test_knobs_out_of_range_are_refused() -> None:
             Knobs(**{field: value})
 
 
+def test_questions_of_one_kind_alone(write: Write, many: tuple[Item, ...]) -> None:
+    kinds = sorted({item.kind for item in many} - {"absent", "unanswerable"})
+    for kind in kinds:
+        asked = planting.population(write, 20, seed=1, knobs=Knobs(kinds=(kind,), n_questions=2))
+        assert {item.kind for item in asked} - {"absent", "unanswerable"} == {kind}
+    with pytest.raises(UnknownNameError, match=r"unknown kind of question 'riddle'; known: "):
+        write(Planter(0, 0), Knobs(kinds=(kinds[0], "riddle")))
+
+
 def test_pools_and_populations_have_sizes() -> None:
     write = writer("web")
     with pytest.raises(InputError, match=r"n_documents=0; expected at least 1"):
         planting.population(write, 0)
     with pytest.raises(InputError, match=r"1 documents that differ in 2 facts; expected at least 2 documents"):
-        planting.pool(write, 1, n_facts=2)
+        duplicates.pool(write, 1, n_facts=2)
     with pytest.raises(InputError, match=r"differ in 99 facts; .* 1 to 8 facts, as many as this document has"):
-        planting.pool(write, 4, n_facts=99, knobs=Knobs(absent_share=0))
+        duplicates.pool(write, 4, n_facts=99, knobs=Knobs(absent_share=0))

@@ -7,7 +7,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from agentbits.datasets import planting
+from agentbits.datasets import duplicates, planting
 from agentbits.datasets.planting import Knobs
 from agentbits.datasets.twins.web import write
 from agentbits.errors import InputError
@@ -109,7 +109,7 @@ def test_bits_are_the_entropy_over_near_duplicates(creative: bool) -> None:
     knobs = Knobs(n_values=2, absent_share=0, n_questions=1)
     drawn = ((s, planting.population(write, 1, seed=s, knobs=knobs)[0]) for s in range(99))
     seed, first = next((s, item) for s, item in drawn if (item.kind in CREATIVE) == creative)
-    pool = planting.pool(write, 3000, n_facts=len(first.fact_ids), seed=seed, knobs=knobs)
+    pool = duplicates.pool(write, 3000, n_facts=len(first.fact_ids), seed=seed, knobs=knobs)
     shares = np.array(list(Counter((i.answer, i.must_name) for i in pool.items[0]).values())) / 3000
     assert -(shares * np.log2(shares)).sum() == pytest.approx(first.answer_bits, abs=0.01)
     assert len({len(document.text.split()) for document in pool.documents}) == 1

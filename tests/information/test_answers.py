@@ -9,7 +9,7 @@ from scipy.stats import entropy
 from agentbits import information
 from agentbits.channels import Facts, NameTag, coin, sampled_array, symmetric
 from agentbits.errors import ArrayError, InputError
-from agentbits.information import ExactBits, fano
+from agentbits.information import ExactBits, fano, least_bits
 
 
 @pytest.mark.parametrize(("n_values", "error"), [(2, 0.1), (4, 0.3), (16, 0.5)])
@@ -22,6 +22,20 @@ def test_two_options_by_hand() -> None:
     p = fano(ExactBits(0.5), entropy_bits=1.0, n_options=2)
     assert entropy([p, 1 - p], base=2) == pytest.approx(0.5, abs=1e-9)
     assert p == pytest.approx(0.110028, abs=1e-6)
+
+
+@pytest.mark.parametrize("n_values", [2, 5, 16])
+@pytest.mark.parametrize("error", [0.0, 0.01, 0.3, 0.49, 0.99, 1.0])
+def test_the_least_bits_are_fanos_inequality_turned_round(n_values: int, error: float) -> None:
+    bits = least_bits(error, n_values)
+    known = fano(ExactBits(bits), entropy_bits=np.log2(n_values), n_options=n_values)
+    assert known == pytest.approx(min(error, 1 - 1 / n_values), abs=1e-6)
+    assert 0 <= bits <= np.log2(n_values)
+
+
+def test_an_error_that_is_no_probability_is_refused() -> None:
+    with pytest.raises(InputError, match=r"error 1.2 with 4 values; expected 0 to 1, and at least 2 values"):
+        least_bits(1.2, 4)
 
 
 @given(st.floats(0, 5), st.integers(2, 30), st.floats(0, 1))

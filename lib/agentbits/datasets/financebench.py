@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Literal
 
-from agentbits.datasets import hub, planting
+from agentbits.datasets import duplicates, hub, planting
 from agentbits.datasets.twins.finance import write
 from agentbits.errors import DataFormatError, DataMissingError, InputError
 from agentbits.records import Item, Question
@@ -22,7 +22,7 @@ _EVIDENCE = ("evidence_text", "evidence_page_num", "evidence_text_full_page")
 _NUMBER = re.compile(r"-?\$?-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?%?")
 
 twin = partial(planting.population, write)
-pool = partial(planting.pool, write)
+pool = partial(duplicates.pool, write)
 
 
 def load(

@@ -10,7 +10,7 @@ import re
 from functools import partial
 from itertools import islice
 
-from agentbits.datasets import hub, planting
+from agentbits.datasets import duplicates, hub, planting
 from agentbits.datasets.twins.web import write
 from agentbits.errors import InputError
 from agentbits.records import Item, Question
@@ -20,7 +20,7 @@ _FILES = [f"sample/10BT/{number:03d}_00000.parquet" for number in range(15)]
 _LEAD_WORDS = 30
 
 twin = partial(planting.population, write)
-pool = partial(planting.pool, write)
+pool = partial(duplicates.pool, write)
 
 
 def load(

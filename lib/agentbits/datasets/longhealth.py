@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
 
-from agentbits.datasets import hub, planting
+from agentbits.datasets import duplicates, hub, planting
 from agentbits.datasets.twins.clinical import write
 from agentbits.errors import DataFormatError
 from agentbits.records import Item, Question
@@ -20,7 +20,7 @@ _DIGEST = "82d34d9da47ab279d7aa89a6bdf298c0ac79f1e506e1dd0a3ea69a1ad5e2cb45"
 _OPTIONS = ("answer_a", "answer_b", "answer_c", "answer_d", "answer_e")
 
 twin = partial(planting.population, write)
-pool = partial(planting.pool, write)
+pool = partial(duplicates.pool, write)
 
 
 def load(n_documents: int | None = None, *, seed: int = 0, path: hub.File = None) -> tuple[Item, ...]:

@@ -4,26 +4,24 @@ A twin writes documents from a `Planter`, which hands out two kinds of chance. A
 of values, independently of every other fact, and written down with the document: log2 V bits. A *choice* (wording,
 order, names that a question gives away) is kept nowhere and asked for by nobody.
 
-Every draw is keyed by seed, document and its own name, so that no draw depends on another. Near-duplicates come of
-that for free: N documents that draw k facts for themselves, and all else as their first does.
+Every draw is keyed by seed, document and its own name, so that no draw depends on another; near-duplicates come of that
+for free (`duplicates`).
 
-Symbols: N documents · k facts of V values that differ · Unit: bits.
+Unit: bits.
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import log2
 from typing import Any, TypeVar
 
 import yaml
 
 from agentbits.datasets import options
-from agentbits.errors import InputError
+from agentbits.errors import InputError, UnknownNameError
 from agentbits.places import project_root
-from agentbits.records import Document, Fact, Item
+from agentbits.records import Fact, Item
 
 T = TypeVar("T")
 _RANGE = 2**64
@@ -43,6 +41,7 @@ class Knobs:
     hops : 1, the question names what it asks for; 2, it names something that leads there
     depth : share of the filler that stands before what is planted, 0 to 1; None mixes both
     absent_share : share of questions that the document does not answer, at most one over the number of options
+    kinds : what is asked for, in the set's own terms; none names all
     """
 
     n_words: int = 400
@@ -53,6 +52,7 @@ class Knobs:
     hops: int = 1
     depth: float | None = None
     absent_share: float = 0.2
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         least = {"n_words": 1, "n_questions": 1, "n_values": 2, "n_distractors": 0, "n_wordings": 1}
@@ -66,6 +66,19 @@ class Knobs:
         if not 0 <= self.absent_share < 1:
             raise InputError(f"absent_share={self.absent_share}; expected a share from 0 to below 1")
 
+    def asked(self, kinds: Sequence[str]) -> tuple[str, ...]:
+        """Return those of a set's `kinds` that are asked for.
+
+        Raises
+        ------
+        UnknownNameError
+            The set has no such kind.
+        """
+        for kind in self.kinds:
+            if kind not in kinds:
+                raise UnknownNameError("kind of question", kind, kinds)
+        return tuple(kind for kind in kinds if not self.kinds or kind in self.kinds)
+
 
 @dataclass
 class Planter:
@@ -73,18 +86,20 @@ class Planter:
 
     Attributes
     ----------
+    given : facts that are not drawn, and which of their values they have
     facts : what was planted so far, in order
     """
 
     seed: int
     number: int
     varying: frozenset[str] | None = None
+    given: Mapping[str, int] = field(default_factory=dict[str, int])
     facts: list[Fact] = field(default_factory=list[Fact])
 
     def fact(self, name: str, values: tuple[str, ...]) -> str:
         """Plant a fact and return its value; each name is planted once."""
         own = self.varying is None or name in self.varying
-        value = values[self._draw("fact", name, own=own) % len(values)]
+        value = values[self.given.get(name, self._draw("fact", name, own=own) % len(values))]
         self.facts.append(Fact(name, value, values))
         return value
 
@@ -125,61 +140,6 @@ def population(write: Writer, n_documents: int, *, seed: int = 0, knobs: Knobs |
         raise InputError(f"n_documents={n_documents}; expected at least 1")
     written = [item for number in range(n_documents) for item in write(Planter(seed, number), knobs or Knobs())]
     return options.balanced(written, Planter(seed, -1).shuffled)
-
-
-@dataclass(frozen=True)
-class Pool:
-    """N near-duplicates: documents that share all but k planted facts.
-
-    Attributes
-    ----------
-    documents : (N,)
-    items : (Q, N), the same questions of every document, with the same options in the same order
-    varying : ids of the k facts that differ
-    """
-
-    documents: tuple[Document, ...] = field(repr=False)
-    items: tuple[tuple[Item, ...], ...] = field(repr=False)
-    varying: tuple[str, ...]
-
-    @property
-    def numbers(self) -> tuple[tuple[int, ...], ...]:
-        """Return which value each varying fact has: (N, k)."""
-        rows = ({fact.id: fact.number for fact in document.facts} for document in self.documents)
-        return tuple(tuple(row[name] for name in self.varying) for row in rows)
-
-    @property
-    def pool_bits(self) -> float:
-        """Return the entropy of a document drawn from this pool: log2 N where no two are alike."""
-        n_documents = len(self.documents)
-        return log2(n_documents) - sum(n * log2(n) for n in Counter(self.numbers).values()) / n_documents
-
-    @property
-    def population_bits(self) -> float:
-        """Return the entropy of a document drawn from the population that these are draws of: k log2 V."""
-        return sum(fact.bits for fact in self.documents[0].facts if fact.id in self.varying)
-
-
-def pool(write: Writer, n_documents: int, *, n_facts: int, seed: int = 0, knobs: Knobs | None = None) -> Pool:
-    """Return near-duplicates that differ in `n_facts` facts: first those that the first question asks for, and so on.
-
-    Raises
-    ------
-    InputError
-        Fewer than two documents, or more facts than the document has.
-    """
-    first = write(Planter(seed, 0), knobs or Knobs())
-    asked = [name for item in first for name in item.fact_ids]
-    names = tuple(dict.fromkeys([*asked, *(fact.id for fact in first[0].document.facts)]))
-    if n_documents < 2 or not 1 <= n_facts <= len(names):
-        raise InputError(
-            f"{n_documents} documents that differ in {n_facts} facts; expected at least 2 documents, and 1 to "
-            f"{len(names)} facts, as many as this document has"
-        )
-    varying = names[:n_facts]
-    rows = [write(Planter(seed, number, frozenset(varying)), knobs or Knobs()) for number in range(n_documents)]
-    items = tuple(options.shared(column) for column in zip(*rows, strict=True))
-    return Pool(tuple(row[0].document for row in rows), items, varying)
 
 
 @cache

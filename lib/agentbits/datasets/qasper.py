@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from agentbits.datasets import hub, planting
+from agentbits.datasets import duplicates, hub, planting
 from agentbits.datasets.twins.paper import write
 from agentbits.errors import UnknownNameError
 from agentbits.records import Item, Question
@@ -20,7 +20,7 @@ _FIELDS = ("title", "abstract", "full_text", "qas")
 _ANSWER = ("unanswerable", "extractive_spans", "yes_no", "free_form_answer", "evidence")
 
 twin = partial(planting.population, write)
-pool = partial(planting.pool, write)
+pool = partial(duplicates.pool, write)
 
 
 def load(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 
-from agentbits.datasets import hub, planting
+from agentbits.datasets import duplicates, hub, planting
 from agentbits.datasets.twins.chat import write
 from agentbits.errors import InputError
 from agentbits.records import Document, Item, Question
@@ -22,7 +22,7 @@ N_CHATS = 10
 _WANTED = (("language", "==", "English"), ("turn", ">=", 4), ("turn", "<=", 8))
 
 twin = partial(planting.population, write)
-pool = partial(planting.pool, write)
+pool = partial(duplicates.pool, write)
 
 
 def load(

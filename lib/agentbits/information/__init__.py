@@ -12,11 +12,12 @@ One array in, one record out: `estimate` reads `log_prob[i, j, l]` = log p(z_ij 
 | how far should a proxy be trusted? | `temper` |
 | what do the notes say about the answer? | `answer_information` |
 | which error can no predictor avoid? | `fano` |
+| how many bits must a note carry that is read so well? | `least_bits` |
 
 Symbols: x context · z summary · q question · N contexts · M summaries of each · Q questions.
 """
 
-from agentbits.information.answers import AnswerBits, ExactBits, answer_information, fano
+from agentbits.information.answers import AnswerBits, ExactBits, answer_information, fano, least_bits
 from agentbits.information.arrays import complete
 from agentbits.information.compare import Difference, compare
 from agentbits.information.front import estimate
@@ -34,6 +35,7 @@ __all__ = [
     "complete",
     "estimate",
     "fano",
+    "least_bits",
     "plan",
     "temper",
 ]

@@ -126,6 +126,21 @@ def fano(information: Bits | ExactBits, *, entropy_bits: float, n_options: int) 
     return cast("float", brentq(_excess_bits, 0.0, most, args=(n_options, missing_bits), xtol=1e-14))
 
 
+def least_bits(error: float, n_values: int) -> float:
+    """Return the least information that lets a uniform value be read with no more than this error probability.
+
+    Fano's inequality turned round: log2 V − h(e) − e log2(V − 1), and nothing from blind guessing on.
+
+    Raises
+    ------
+    InputError
+        Fewer than two values, or an error that is no probability.
+    """
+    if n_values < 2 or not 0 <= error <= 1:
+        raise InputError(f"error {error} with {n_values} values; expected 0 to 1, and at least 2 values")
+    return 0.0 if error >= 1 - 1 / n_values else -_excess_bits(error, n_values, log2(n_values))
+
+
 def _excess_bits(p: float, n_options: int, missing_bits: float) -> float:
     """Return h(P) + P log2(K − 1), less what is missing."""
     return float(entr(p) + entr(1 - p)) / log(2) + p * log2(n_options - 1) - missing_bits

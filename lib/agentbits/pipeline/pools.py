@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from agentbits import grading, information, results, scoring
-from agentbits.datasets.planting import Pool
+from agentbits.datasets.duplicates import Pool
 from agentbits.engines.base import Engine, Sampling
 from agentbits.prompts import COMPRESS, Template
-from agentbits.records import Item, Summary
+from agentbits.records import Estimand, Item, Summary
 
 POOL_COLUMNS = {
     "set": "twin that the pool is of",
@@ -28,7 +28,12 @@ POOL_COLUMNS = {
 
 
 def in_pools(
-    engine: Engine, pools: Mapping[str, Pool], sampling: Sampling, templates: Mapping[str, Template] | None = None
+    engine: Engine,
+    pools: Mapping[str, Pool],
+    sampling: Sampling,
+    templates: Mapping[str, Template] | None = None,
+    *,
+    estimand: Estimand = "pool",
 ) -> pd.DataFrame:
     """Write notes on the first question of each pool, and estimate their bits: one row a pool, `POOL_COLUMNS`.
 
@@ -37,24 +42,30 @@ def in_pools(
     pools : by the names of their sets
     sampling : M is `n_samples`; the notes are scored at its temperature, so that the scorer is the sampler
     templates : what the compressor is told, by set; `COMPRESS` for those that are not in it
+    estimand : about the documents in hand, or about the population that they are draws of (`information.estimate`)
 
     Raises
     ------
     AgentbitsError
         A call failed; behind a `Memo` what is finished is kept.
     """
-    rows = [_row(engine, name, pool, sampling, (templates or {}).get(name, COMPRESS)) for name, pool in pools.items()]
+    rows = [
+        _row(engine, name, pool, sampling, (templates or {}).get(name, COMPRESS), estimand)
+        for name, pool in pools.items()
+    ]
     return pd.DataFrame(rows, columns=list(POOL_COLUMNS))
 
 
-def _row(engine: Engine, name: str, pool: Pool, sampling: Sampling, template: Template) -> dict[str, Any]:
+def _row(
+    engine: Engine, name: str, pool: Pool, sampling: Sampling, template: Template, estimand: Estimand
+) -> dict[str, Any]:
     items = pool.items[0]
     prompts = [engine.encode(template.fill(item.document, item.question)) for item in items]
     notes = engine.generate(prompts, sampling)
     scores = scoring.fill(engine, [prompts], [notes], temperature=sampling.temperature)
     estimate = information.estimate(
         scores.log_prob_nats(),
-        estimand="pool",
+        estimand=estimand,
         scorer_is_sampler=sampling.temperature > 0,
         n_tokens=scores.n_tokens,
         pool=f"{len(items)} near-duplicates of {name}",

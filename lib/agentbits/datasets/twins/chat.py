@@ -59,7 +59,7 @@ def write(planter: Planter, knobs: Knobs) -> tuple[Item, ...]:
     InputError
         More questions than topics and kinds, more distractors than other people, or a share above 1/K.
     """
-    text, kinds = words("chat"), ("current", "former")[: 1 + (knobs.n_distractors > 0)]
+    text, kinds = words("chat"), knobs.asked(("current", "former")[: 1 + (knobs.n_distractors > 0)])
     n_questions, n_people = len(text["topics"]) * len(kinds), len(text["relations"]) - 1
     if knobs.n_questions > n_questions or knobs.n_distractors > n_people:
         raise InputError(

@@ -63,13 +63,34 @@ def write(planter: Planter, knobs: Knobs) -> tuple[Item, ...]:
         More questions than topics, more distractors than there are other letters, or a share of absent questions
         above one over the number of options.
     """
+    return _written(planter, knobs, n_turns=1)
+
+
+def write_all(planter: Planter, knobs: Knobs) -> tuple[Item, ...]:
+    """Write the same letters, and ask for each topic in every letter that states it.
+
+    Raises
+    ------
+    InputError
+        As `write`.
+    """
+    return _written(planter, knobs, n_turns=knobs.n_distractors + 1)
+
+
+def _written(planter: Planter, knobs: Knobs, *, n_turns: int) -> tuple[Item, ...]:
     letters = _letters(planter, knobs)
-    topics = planter.shuffled("topics", _topics(knobs.n_values, knobs.n_wordings))
+    kinds = knobs.asked(("lookup", "negation", "ordering"))
+    known = [topic for topic in _topics(knobs.n_values, knobs.n_wordings) if topic.kind in kinds]
+    topics = planter.shuffled("topics", known)
     if knobs.n_questions > len(topics):
         raise InputError(f"n_questions={knobs.n_questions}; the letters have {len(topics)} topics, each asked for once")
     said = [(topic, _statements(planter, knobs, topic, letters)) for topic in topics[: knobs.n_questions]]
     document = _document(planter, knobs, letters, [statement for _, statements in said for statement in statements])
-    return tuple(_item(planter, knobs, document, topic, letters, statements) for topic, statements in said)
+    return tuple(
+        _item(planter, knobs, document, topic, letters, statements[turn:] + statements[:turn])
+        for topic, statements in said
+        for turn in range(n_turns)
+    )
 
 
 @cache

@@ -37,7 +37,9 @@ def write(planter: Planter, knobs: Knobs) -> tuple[Item, ...]:
         More questions than there are, or a share of absent ones above 1/K.
     """
     report = _Report(planter, knobs)
-    pairs = [(task, year) for task in ledger.tasks().values() for year in range(task.back, report.n_years)]
+    kinds = knobs.asked(("extracted", "ratio", "judgement"))
+    tasks = [task for task in ledger.tasks().values() if task.kind in kinds]
+    pairs = [(task, year) for task in tasks for year in range(task.back, report.n_years)]
     if knobs.n_questions > len(pairs):
         raise InputError(f"n_questions={knobs.n_questions}; a report has answers to {len(pairs)}: ask fewer")
     # Times the number of its kind, a share is about the place within the kind: kinds are asked for equally often.

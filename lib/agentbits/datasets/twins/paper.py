@@ -50,7 +50,8 @@ def write(planter: Planter, knobs: Knobs) -> tuple[Item, ...]:
         More parts than there are names for, or a share of unanswerable questions above 1/K.
     """
     draft = Draft(planter, knobs)
-    forms = planter.shuffled("forms", (_property, _score, _pair, _comparison, _switch, _property))
+    chosen = knobs.asked(tuple(dict.fromkeys(kind for _, kind in _FORMS)))
+    forms = planter.shuffled("forms", [form for form, kind in _FORMS if kind in chosen])
     asked = [forms[number % len(forms)](draft, f"q{number}") for number in range(knobs.n_questions)]
     document = _document(draft)
     return tuple(
@@ -135,6 +136,16 @@ def _switch(draft: Draft, name: str) -> _Asked:
     question = draft.worded(f"{name}/question", about["questions"], part=part.asked)
     answer = "Yes" if planted.value == about["values"][0] else "No"
     return _Asked("yes/no", question, answer, ("Yes", "No"), 1.0, (*part.link, planted.sentence), (name,))
+
+
+_FORMS = (
+    (_property, "extractive"),
+    (_score, "extractive"),
+    (_pair, "free-form"),
+    (_comparison, "yes/no"),
+    (_switch, "yes/no"),
+    (_property, "extractive"),
+)
 
 
 def _shared_out(filler: list[str], depth: float | None) -> dict[str, list[str]]:

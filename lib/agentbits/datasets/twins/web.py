@@ -46,8 +46,8 @@ def write(planter: Planter, knobs: Knobs) -> tuple[Item, ...]:
     InputError
         More questions than topics, more distractors than other events, or a share of absent ones above 1/K.
     """
-    text = words("web")
-    cycle = planter.shuffled("cycle", _CYCLE)
+    text, chosen = words("web"), knobs.asked(tuple(dict.fromkeys(_CYCLE)))
+    cycle = planter.shuffled("cycle", [kind for kind in _CYCLE if kind in chosen])
     kinds = [cycle[number % len(cycle)] for number in range(knobs.n_questions)]
     n_asked, n_topics = kinds.count("extractive"), len(text["topics"])
     # Those that are asked for come first, so that what creative tasks name is never absent.
