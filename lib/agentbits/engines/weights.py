@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from agentbits.engines.embedded import MODELS, GgufFile, safetensors_folder
+from agentbits.engines.embedded import MODELS, GgufFile, safetensors_folder, trained
 from agentbits.errors import ModelMissingError, UnknownNameError
 from agentbits.provenance import sha256
 
@@ -41,7 +41,7 @@ class Weights:
 
 
 def find(model: str, revision: str = "", *, only_tokenizer: bool = False) -> Weights:
-    """Return the weights of a packaged model, a folder, a GGUF file, or a Hub id.
+    """Return the weights of a packaged model, one in `data/models`, a folder, a GGUF file, or a Hub id.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def find(model: str, revision: str = "", *, only_tokenizer: bool = False) -> Wei
         return Weights(model, safetensors_folder(packaged, convert_gguf), packaged.requirement, packaged.sha256)
     if model.endswith(".gguf"):
         return _from_gguf(Path(model), revision)
-    folder = Path(model)
+    folder = trained().get(model, Path(model))
     if not folder.is_dir():
         folder = _from_hub(model, revision, [name for name in _FILES if not only_tokenizer or "safe" not in name])
     files = [] if only_tokenizer else sorted(folder.glob("*.safetensors"))
@@ -83,9 +83,9 @@ def _from_gguf(file: Path, digest: str) -> Weights:
 
 def _from_hub(model: str, revision: str, files: list[str]) -> Path:
     if model.count("/") != 1:
+        here = ", ".join((*MODELS, *trained()))
         raise ModelMissingError(
-            f"no model {model!r}: neither packaged ({', '.join(MODELS)}), nor a folder or .gguf file, nor a Hub id "
-            "(owner/name)"
+            f"no model {model!r}: neither packaged ({here}), nor a folder or .gguf file, nor a Hub id (owner/name)"
         )
     if not _COMMIT.fullmatch(revision):
         raise ModelMissingError(
