@@ -58,6 +58,17 @@ def book(*, profile: _Profile = "pocket", timeout: _Timeout = TIMEOUT_S, force: 
     make_book(profile, timeout_s=timeout, force=force, console=Console())
 
 
+@app.command()
+def scribes(
+    model: Annotated[list[str] | None, typer.Argument(help="Names; none means all.", show_default=False)] = None,
+) -> None:
+    """Train the models of data/models that are not there, going on where an earlier run was stopped."""
+    from agentbits.scribes.making import make
+
+    made = make(model or [])
+    Console().print(f"trained: {', '.join(made)}" if made else "all are there", highlight=False)
+
+
 def main() -> None:
     """Run the command line; errors of ours are one message, not a traceback.
 

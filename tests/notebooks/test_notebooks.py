@@ -18,11 +18,11 @@ from agentbits.runner.executed import INJECTED, strip
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TOY = {"engine": "toy", "model": "toy", "profile": "toy"}
+TOY = {"engine": "toy", "model": "toy", "scribes": "toy", "readers": "toy", "profile": "toy"} | {"n_steps": 20}
 IMAGE = re.compile(r"base64,[A-Za-z0-9+/=]+")
 
 
-def toy(path: Path) -> dict[str, str]:
+def toy(path: Path) -> dict[str, Any]:
     """Return those of the toy profile's parameters that the notebook has."""
     declared = papermill.inspect_notebook(str(path))
     return {name: value for name, value in TOY.items() if name in declared}

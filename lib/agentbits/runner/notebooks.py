@@ -1,8 +1,10 @@
 """Which notebooks are to be run?
 
-The files `notebooks/*.ipynb`, in the order of their numbers, are the only source.
+The files `notebooks/*.ipynb`, in the order of their numbers, are the only source. Appendices (`a1_train_a_scribe`) are
+no part of the book: they run where they are asked for by name.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +17,13 @@ def known() -> list[Path]:
     return sorted((project_root() / "notebooks").glob("*.ipynb"))
 
 
+def in_book() -> list[Path]:
+    """Return those that the book shows: all but the appendices."""
+    return [path for path in known() if not re.match(r"a\d", path.stem)]
+
+
 def select(given: Sequence[str]) -> list[Path]:
-    """Return the notebooks that were asked for, in reading order, each once; all where nothing was given.
+    """Return the notebooks that were asked for, in reading order, each once; the book's where nothing was given.
 
     Parameters
     ----------
@@ -30,7 +37,7 @@ def select(given: Sequence[str]) -> list[Path]:
     """
     everything = known()
     if not given:
-        return everything
+        return in_book()
     chosen: set[Path] = set()
     for name in given:
         matching = [path for path in everything if _names(name, path)]

@@ -44,7 +44,7 @@ def generated(profile: str) -> dict[str, str]:
 def status_page(profile: str) -> str:
     """Return the page that says which runs and which packages this copy of the book was made from."""
     chosen = profiles.load(profile)
-    runs = [_run(path.stem, chosen) for path in notebooks.known()]
+    runs = [_run(path.stem, chosen) for path in notebooks.in_book()]
     versions = [["Python", escaped(platform.python_version())]]
     versions += [[name, escaped(found)] for name, found in provenance.installed_versions().items()]
     return f"""# Status

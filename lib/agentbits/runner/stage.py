@@ -43,7 +43,7 @@ def _prose() -> dict[str, bytes]:
 
 
 def _executed(profile: str) -> dict[str, bytes]:
-    stems = [path.stem for path in notebooks.known()]
+    stems = [path.stem for path in notebooks.in_book()]
     missing = [stem for stem in stems if history.read(history.run_dir(profile, stem)) is None]
     if missing:
         raise RunError(
