@@ -49,6 +49,11 @@ def build_dir() -> Path:
     return project_root() / "_build"
 
 
+def results_dir(name: str) -> Path:
+    """Return the folder of committed results of this name, which is that of the notebook that draws them."""
+    return project_root() / "data" / "results" / name
+
+
 def cache_dir() -> Path:
     """Return the user's cache folder for agentbits (`AGENTBITS_CACHE` overrides it)."""
     override = os.environ.get("AGENTBITS_CACHE")

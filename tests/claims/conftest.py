@@ -17,7 +17,8 @@ ENTRY: dict[str, Any] = {
     "written": date(2026, 11, 23),
     "notebook": "06_one",
     "tier": "desk",
-    "verdicts": {"paper_models": "not yet tested", "our_world": "not yet tested"},
+    "paper_models": "not yet tested",
+    "our_world": "not yet tested",
 }
 
 

@@ -49,7 +49,7 @@ def test_the_prose_that_the_page_includes_exists():
 
 def test_the_prose_explains_every_verdict_and_every_mark():
     prose = (ROOT / "book" / "claims_intro.md").read_text(encoding="utf-8")
-    for word in ("not yet tested", "holds", "holds in direction", "fails", "undecided", "not testable here"):
+    for word in ("not yet tested", "holds", "holds in direction", "does not hold", "undecided", "not testable here"):
         assert f"\n{word}\n: " in prose
     for mark in ("abs", "fig", "rel", "we", "?"):
         assert f"\n`[{mark}]`\n: " in prose
@@ -57,7 +57,7 @@ def test_the_prose_explains_every_verdict_and_every_mark():
 
 def test_verdicts_are_badges_and_counted(write, entry):
     found = {"verdict": "holds in direction", "tier": "pocket", "run": "run-1"}
-    write(entry(verdicts={"paper_models": "not testable here", "our_world": found}), entry(id="two"))
+    write(entry(paper_models="not testable here", our_world=found), entry(id="two"))
     page = claims.claims_page()
     count = (
         "on the paper's models, 1 not yet tested, 1 not testable here; in our world, 1 not yet tested, 1 holds in dir"

@@ -25,12 +25,10 @@ UP = {"kind": "direction", "value": "up"}
         ({"written": "soon"}, "written: given 'soon': Input should be a valid date"),
         ({"published": []}, "published: given []: Tuple should have at least 1 item"),
         ({"published": "2×"}, "published: given '2×': Input should be a valid array"),
-        ({"verdicts": {"our_world": "undecided"}}, "verdicts"),
-        (
-            {"verdicts": {"our_world": "not yet tested"}},
-            "verdicts: given {'our_world': 'not yet tested'}: Dictionary should have at least 2",
-        ),
-        ({"verdicts": None}, "verdicts: given None: Input should be an object"),
+        ({"paper_models": "undecided"}, "paper_models: 'undecided', tier None, run ''; expected a tier and a run"),
+        ({"paper_models": "maybe"}, "paper_models, verdict: given 'maybe': Input should be 'not yet tested', 'holds'"),
+        ({"our_world": None}, "our_world, verdict: given None"),
+        ({"our_world": {"stands_in": "a"}}, "our_world, rule, measures: Field required"),
     ],
 )
 def test_a_bad_field_is_refused_by_name(write, entry, change, message):
@@ -122,7 +120,7 @@ def test_nothing_holds_on_the_papers_models_below_the_claims_tier(word, tier, ne
 
 def test_the_file_cannot_smuggle_in_a_pocket_verdict(write, entry):
     held = {"verdict": "holds", "tier": "pocket", "run": "run-1"}
-    write(entry(verdicts={"paper_models": held, "our_world": "not yet tested"}))
+    write(entry(paper_models=held))
     with pytest.raises(InputError, match=r"claim one-2.5: .*paper_models: 'holds' from a pocket run"):
         claims.load()
 
@@ -142,7 +140,7 @@ def test_our_world_shows_directions_only(tier):
 @pytest.mark.parametrize(
     ("verdict", "expected"),
     [
-        (Verdict("fails"), "a tier and a run"),
+        (Verdict("does not hold"), "a tier and a run"),
         (Verdict("undecided", "desk"), "a tier and a run"),
         (Verdict("not yet tested", "desk", "run-1"), "neither tier nor run"),
         (Verdict("not testable here", None, "run-1"), "neither tier nor run"),

@@ -13,7 +13,7 @@ _STYLES: dict[Word, str] = {
     "not yet tested": "untested",
     "holds": "holds",
     "holds in direction": "partly",
-    "fails": "fails",
+    "does not hold": "fails",
     "undecided": "unclear",
     "not testable here": "untestable",
 }

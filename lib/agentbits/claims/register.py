@@ -1,7 +1,8 @@
 """What did the paper claim, and how near must ours come? One entry of `data/paper/claims.yaml` a claim.
 
 `data/paper/README.md` describes the fields. Reading is strict: a misspelt field, or a verdict without the run
-that reached it, would otherwise be shown to readers as if it were a finding.
+that reached it, would otherwise be shown to readers as if it were a finding. What our world says is not written there
+but follows from a rule and from what lies in `data/results`.
 
 Units: each `Published` names its own; a tolerance is a fraction (`relative`) or in that unit (`absolute`).
 """
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import yaml
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from agentbits import places
+from agentbits import places, results
+from agentbits.claims import our_world
+from agentbits.claims.our_world import Key, Rule
 from agentbits.errors import InputError
 from agentbits.forms import STRICT, Text, checked
 
@@ -24,11 +27,10 @@ Mark = Literal["abs", "fig", "rel", "we", "?"]
 Tier = Literal["pocket", "desk", "paper"]
 Kind = Literal["relative", "absolute", "direction", "ordering"]
 World = Literal["paper_models", "our_world"]
-Word = Literal["not yet tested", "holds", "holds in direction", "fails", "undecided", "not testable here"]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Word = Literal["not yet tested", "holds", "holds in direction", "does not hold", "undecided", "not testable here"]
 
 _TIERS: tuple[Tier, ...] = get_args(Tier)
-_REACHED: tuple[Word, ...] = ("holds", "holds in direction", "fails", "undecided")
+_REACHED: tuple[Word, ...] = ("holds", "holds in direction", "does not hold", "undecided")
 _TODO = "see data/paper/README.md"
 
 
@@ -76,17 +78,22 @@ class Published:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found, and the tier and name of the run that found it."""
+    """What was found, the tier and name of the run that found it, and the numbers that it rests on, as sentences."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     verdict: Word
     tier: Tier | None = None
     run: str = ""
+    because: tuple[Text, ...] = ()
 
 
 def _spelt_out(raw: Any) -> Any:
     return {"verdict": raw} if isinstance(raw, str) else raw
+
+
+def _tagged(raw: Any) -> str:
+    return "rule" if isinstance(raw, dict) and "verdict" not in raw else "verdict"
 
 
 @dataclass(frozen=True)
@@ -105,11 +112,30 @@ class Claim:
     written: date
     notebook: Key
     tier: Literal["desk", "paper"]
-    verdicts: Annotated[Mapping[World, Annotated[Verdict, BeforeValidator(_spelt_out)]], Field(min_length=2)]
+    paper_models: Annotated[Verdict, BeforeValidator(_spelt_out)]
+    our_world: Annotated[
+        Annotated[Rule, Tag("rule")] | Annotated[Verdict, BeforeValidator(_spelt_out), Tag("verdict")],
+        Discriminator(_tagged),
+    ]
 
     def __post_init__(self) -> None:
-        for world, verdict in self.verdicts.items():
-            check_verdict(verdict, world, self.tier)
+        check_verdict(self.paper_models, "paper_models", self.tier)
+        if isinstance(self.our_world, Verdict):
+            check_verdict(self.our_world, "our_world", self.tier)
+
+    @property
+    def verdicts(self) -> Mapping[World, Verdict]:
+        """Return both verdicts; that of a rule follows from the results of the claim's notebook, once there are any."""
+        ours = self.our_world if isinstance(self.our_world, Verdict) else self._decided(self.our_world)
+        return {"paper_models": self.paper_models, "our_world": ours}
+
+    def _decided(self, rule: Rule) -> Verdict:
+        folder = places.results_dir(self.notebook)
+        if not (folder / "claims.parquet").exists():
+            return Verdict("not yet tested")
+        found = our_world.read(results.read_table(folder, "claims"), self.id)
+        word, because = rule.decide(found)
+        return Verdict(word, "pocket", self.notebook, tuple(because))
 
     @property
     def notebook_exists(self) -> bool:
