@@ -45,8 +45,8 @@ class Found:
             return
         if not all(known) or not (self.low or 0.0) <= (self.value or 0.0) <= (self.high or 0.0):
             raise InputError(
-                f"value {self.value}, interval {self.low} to {self.high}; expected finite numbers with the value inside, or "
-                "no value and why"
+                f"value {self.value}, interval {self.low} to {self.high}; "
+                "expected finite numbers with the value inside, or no value and why"
             )
 
 
