@@ -12,12 +12,14 @@ from agentbits.engines.local import LocalEngine
 
 # What a server answers for is held to the same rules as what runs here.
 SERVED = {"api": "vllm", "api-sglang": "sglang"}
+COPYISTS = ("up-4m", "flat-4m")
 # Our own trained models, as many as there are.
 TRAINED = sorted(path.name for path in (Path(__file__).parents[2] / "data" / "models").iterdir() if path.is_dir())
 
 
 @pytest.fixture(
-    scope="session", params=["toy", *SERVED, *ARCHITECTURES, *TRAINED, pytest.param("smollm2", marks=pytest.mark.model)]
+    scope="session",
+    params=["toy", *COPYISTS, *SERVED, *ARCHITECTURES, *TRAINED, pytest.param("smollm2", marks=pytest.mark.model)],
 )
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Return each engine; loaded once for the whole session."""
@@ -30,8 +32,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 def _opened(request: pytest.FixtureRequest) -> Engine:
-    if request.param == "toy":
-        return connect("toy", "toy")
+    if request.param == "toy" or request.param in COPYISTS:
+        return connect("toy", request.param)
     if request.param == "smollm2":
         return request.getfixturevalue("smollm2")
     if request.param in TRAINED:

@@ -24,9 +24,9 @@ def connect(
     ----------
     engine : `local` (transformers); `vllm`, which reads a context anew for every note, or `vllm-reuse`, which does not;
         the address of an OpenAI-compatible server; `ray` or `ray:<another>`, a pool of that engine, `local` by default;
-        or `toy`, a channel of known information
+        or `toy`, models whose every probability can be listed
     model : `smollm2-135m-instruct`, a folder with safetensors, a GGUF file, or a Hub id; for a server the name that it
-        has there; `toy` for the toy engine
+        has there; for the toy engine `toy`, a channel of known information, or `up-4m` and `flat-4m`, which copy
     revision : commit of a Hub repository, or SHA-256 of a GGUF file; required, so that a result names its weights
     dtype : arithmetic where the engine runs the model, `float32` or `bfloat16`
     needs_scores : False opens a server that can only write, by its chat interface
@@ -76,9 +76,8 @@ def _here(engine: str, model: str, revision: str, dtype: str, options: dict[str,
         reuse = engine == "vllm-reuse"
         return VllmEngine.load(model, revision=revision, dtype=dtype, reuse_prefix=reuse, **options)
     if engine == "toy":
+        from agentbits.engines.copyist import CopyistEngine
         from agentbits.engines.toy import ToyEngine
 
-        if model != "toy":
-            raise UnknownNameError("model of the toy engine", model, ["toy"])
-        return ToyEngine(**options)
+        return ToyEngine(**options) if model == "toy" else CopyistEngine(model)
     raise UnknownNameError("engine", engine, _ENGINES)
