@@ -18,12 +18,12 @@ HEADS = {
     "accuracy": "right answers",
     "accuracy_error": "±",
     "bits": "bits",
-    "bits_error": "± (bits)",
-    "note_tokens": "mean tokens",
-    "note_tokens_error": "± (tokens)",
+    "bits_error": "±",
+    "note_tokens": "tokens",
+    "note_tokens_error": "±",
     "bits_per_token": "bits a token",
-    "reading_mflops": "reading (MFLOPs)",
-    "writing_mflops": "writing (MFLOPs)",
+    "reading_mflops": "MFLOPs to read",
+    "writing_mflops": "to write",
 }
 
 
