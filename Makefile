@@ -23,7 +23,7 @@ VLLM := _build/vllm
 pinned = $(or $(shell grep '^$(1)==' $(CONSTRAINTS)),$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run book test test-fast test-vllm vllm scribes calibrate bench format clean
+.PHONY: help setup run book test test-fast test-vllm vllm findings scribes calibrate bench format clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -83,6 +83,9 @@ bench: $(READY) ## measure speed and memory against named peers (40 minutes; FUL
 	@$(BIN)/python tests/bench/estimators.py
 	@$(BIN)/python tests/bench/speed.py $(if $(FULL),--full)
 	@$(BIN)/python tests/bench/vllm_and_ray.py
+
+findings: $(READY)
+	@$(BIN)/agentbits findings
 
 scribes: $(READY)
 	@$(BIN)/agentbits scribes

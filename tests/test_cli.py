@@ -51,6 +51,7 @@ def test_version(agentbits_):
 def test_help_names_the_commands(agentbits_):
     status, output, _ = agentbits_("--help")
     assert status == 0
+    output = " ".join(output.replace("│", " ").split())
     assert "Run notebooks into _build/runs, those that did not change left out." in output
     assert "Run all notebooks that changed, then build the book." in output
 

@@ -59,6 +59,18 @@ def book(*, profile: _Profile = "pocket", timeout: _Timeout = TIMEOUT_S, force: 
 
 
 @app.command()
+def findings(*, timeout: _Timeout = 10 * TIMEOUT_S, force: _Force = False) -> None:
+    """Run the notebooks of the profile `committed`, and put their tables into data/results."""
+    from agentbits.runner.keep import PROFILE, committed, keep
+    from agentbits.runner.run import run_notebooks
+
+    stems = committed()
+    run_notebooks(stems, PROFILE, {}, timeout_s=timeout, force=force, console=Console())
+    for stem in stems:
+        keep(stem)
+
+
+@app.command()
 def scribes(
     model: Annotated[list[str] | None, typer.Argument(help="Names; none means all.", show_default=False)] = None,
 ) -> None:

@@ -19,6 +19,15 @@ from agentbits.runner.executed import INJECTED, strip
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TOY = {"engine": "toy", "model": "toy", "scribes": "toy", "readers": "toy", "profile": "toy"} | {"n_steps": 20}
+# Models that copy: in one family size pays, in the other it does not, so that every verdict is known beforehand.
+TOY |= {
+    "compressors": "up-1m up-4m up-16m up-64m flat-4m flat-64m",
+    "predictors": "flat-1m flat-4m flat-16m",
+    "family": "up-1m up-4m up-16m up-64m",
+    "pair": "up-1m:up-16m",
+    "family_pairs": "up-1m:up-16m flat-4m:flat-64m",
+    "predictor_pair": "flat-4m:flat-16m",
+}
 IMAGE = re.compile(r"base64,[A-Za-z0-9+/=]+")
 
 

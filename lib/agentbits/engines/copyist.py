@@ -25,7 +25,6 @@ from agentbits.errors import UnknownNameError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
 
-FAMILIES = ("up", "flat")
 _NAME = re.compile(r"(up|flat)-([1-9]\d*)m")
 _PIECE = re.compile(rb"\w{1,7}|\W{1,7}")
 _END, _VOCABULARY = 0, 2.0**56  # pieces have at most 7 bytes
@@ -41,6 +40,12 @@ class _Strings:
     tokens: Sequence[TokenIds]
     offsets: Sequence[int]
     shares: Sequence[float]
+
+
+def named(model: str) -> tuple[str, int] | None:
+    """Return the family and the millions of parameters that a name tells; None where it is no copying model's."""
+    parts = _NAME.fullmatch(model)
+    return (parts[1], int(parts[2])) if parts else None
 
 
 class CopyistEngine:
@@ -59,10 +64,10 @@ class CopyistEngine:
     n_at_once = 1
 
     def __init__(self, model: str) -> None:
-        named = _NAME.fullmatch(model)
-        if not named:
-            raise UnknownNameError("model of the toy engine", model, ["toy", *(f"{name}-4m" for name in FAMILIES)])
-        self._model, self._family, self._millions = model, named[1], int(named[2])
+        parts = named(model)
+        if not parts:
+            raise UnknownNameError("model of the toy engine", model, ["toy", "up-4m", "flat-4m"])
+        self._model, (self._family, self._millions) = model, parts
 
     @property
     def skill(self) -> float:
@@ -129,7 +134,7 @@ class CopyistEngine:
         idle = (1 - self.skill) / len(lines)
         copied = [(*_pieces(_FILLER * self.n_fillers + line), _END) for line in lines]
         shares = [(1 - _LOOSE) * (idle + self.skill * (place == best)) for place in range(len(lines))]
-        attends = key(prompt, 0) / 2.0**64 < self.skill
+        attends = key(prompt, self._millions) / 2.0**64 < self.skill
         starts = range(len(context)) if attends else range(0)
         row = (*context, _END)
         return _Strings(

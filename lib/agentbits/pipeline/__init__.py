@@ -11,7 +11,7 @@ from agentbits.pipeline.compressors import ByModel, Compressor, Note, closed_boo
 from agentbits.pipeline.pools import POOL_COLUMNS, in_pools
 from agentbits.pipeline.predictors import Answer, Chooser, Predictor, Writer, likelihoods
 from agentbits.pipeline.rivals import FirstTokens, Sentences
-from agentbits.pipeline.rows import COLUMNS, accuracies, run, usage
+from agentbits.pipeline.rows import COLUMNS, accuracies, answered, run, table, usage
 from agentbits.pipeline.turns import turns
 
 __all__ = [
@@ -27,11 +27,13 @@ __all__ = [
     "Sentences",
     "Writer",
     "accuracies",
+    "answered",
     "closed_book",
     "in_pools",
     "likelihoods",
     "oracle",
     "run",
+    "table",
     "turns",
     "usage",
     "whole",

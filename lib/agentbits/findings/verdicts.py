@@ -1,0 +1,78 @@
+"""What do the committed numbers decide, and do the live ones agree with them?
+
+A live run is small. It agrees where its interval and the committed one meet; it never decides while there are committed
+results.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from agentbits import claims, places, results
+from agentbits.claims import Found, Measure, Rule, our_world
+from agentbits.errors import InputError
+
+HEADS = {
+    "claim": "claim",
+    "quantity": "quantity",
+    "expected": "expected",
+    "committed": "committed runs",
+    "live": "this run",
+    "agrees": "agree",
+    "verdict": "in our world",
+}
+
+
+def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]]) -> pd.DataFrame:
+    """Return one row a measure with the columns of `HEADS`; without committed results this run decides.
+
+    Parameters
+    ----------
+    notebook : stem of the notebook, and name of the folder of its committed results
+    live : what this run found, by claim and measure
+
+    Raises
+    ------
+    InputError
+        A claim that has no rule.
+    """
+    rules = {claim.id: claim.our_world for claim in claims.load()}
+    folder, rows = places.results_dir(notebook), list[dict[str, Any]]()
+    committed = results.read_table(folder, "claims") if (folder / "claims.parquet").exists() else None
+    for key, numbers in live.items():
+        rule = rules.get(key)
+        if not isinstance(rule, Rule):
+            raise InputError(f"claim {key!r} has no rule in claims.yaml; write one before it is judged")
+        kept = None if committed is None else our_world.read(committed, key)
+        word, _ = rule.decide(numbers if kept is None else kept)
+        rows += [_row(key, measure, numbers, kept, word) for measure in rule.measures]
+    return pd.DataFrame(rows, columns=list(HEADS))
+
+
+def _row(
+    key: str, measure: Measure, live: Mapping[str, Found], kept: Mapping[str, Found] | None, word: str
+) -> dict[str, str]:
+    now, then = live.get(measure.name), (kept or {}).get(measure.name)
+    return {
+        "claim": key,
+        "quantity": measure.quantity,
+        "expected": measure.expected,
+        "committed": _shown(then),
+        "live": _shown(now),
+        "agrees": _agree(now, then),
+        "verdict": word,
+    }
+
+
+def _shown(number: Found | None) -> str:
+    if number is None or number.value is None:
+        return "none" if number is None else f"none: {number.why}"
+    spread = "" if number.low == number.high else f" ({number.low:.3g} to {number.high:.3g})"
+    return f"{number.value:.3g}{spread}".replace("-", "−")
+
+
+def _agree(now: Found | None, then: Found | None) -> str:
+    if now is None or then is None or now.low is None or then.low is None or now.high is None or then.high is None:
+        return "–"
+    return "yes" if now.low <= then.high and then.low <= now.high else "no"
