@@ -114,6 +114,33 @@ def test_the_real_page_links_no_missing_notebook():
         assert (ROOT / place).is_file()
 
 
+RULE = {
+    "stands_in": "Small stands in for large.",
+    "measures": [{"name": "gain", "quantity": "gain, <b>bits</b>", "above": 1}],
+    "reason": "The sign.",
+    "written": "2026-11-24",
+}
+
+
+@pytest.mark.parametrize(
+    ("low", "word", "number"),
+    [
+        (None, "not yet tested", "expected above 1"),
+        (1.5, "holds in direction", "2 (1.5 to 3); expected above 1"),
+        (0.5, "undecided", "2 (0.5 to 3); expected above 1"),
+    ],
+)
+def test_the_rules_tell_what_stands_in_and_what_was_found(write, entry, root, low, word, number):
+    write(entry(our_world=RULE))
+    if low:
+        folder = root / "data" / "results" / "06_one"
+        folder.mkdir(parents=True)
+        found = {"one-2.5": {"gain": claims.Found(2, low, 3)}}
+        claims.table(found).to_parquet(folder / "claims.parquet")
+    told = f"In our world ({word}):</em> Small stands in for large. gain, &lt;b&gt;bits&lt;/b&gt;: {number}."
+    assert told in rendered(claims.claims_page())
+
+
 def test_hostile_text_stays_text(write, entry):
     evil = 'a | b $x$ {{y}} <script>z</script> [l](u) `c` *d* _e_ {term}`f` \\ &amp; [g]{.h} https://i.j\n\n# k "m" - n'
     item = entry()["published"][0] | {"quantity": evil, "note": evil}

@@ -73,7 +73,19 @@ def _rule(claim: Claim) -> str:
     where = f"*In the paper:* {escaped(claim.where)}."
     tested = f"*Tested in:* {_notebook(claim)}, from tier [{claim.tier}]{{.tier}} on."
     words = f"{escaped(claim.rule)} *Why:* {escaped(claim.reason)}"
-    return f"{head}\n: {words} {where} {tested} *Written:* {claim.written}."
+    paragraphs = [f"{words} {where} {tested} *Written:* {claim.written}.", *_ours(claim)]
+    return f"{head}\n: " + "\n\n  ".join(paragraphs)
+
+
+def _ours(claim: Claim) -> list[str]:
+    """Say what stands in for what in our world, what was expected there, and what was found."""
+    rule = claim.our_world
+    if isinstance(rule, Verdict):
+        return []
+    verdict = claim.verdicts["our_world"]
+    numbers = verdict.because or [f"{measure.quantity}: expected {measure.expected}" for measure in rule.measures]
+    said = f"*In our world ({verdict.verdict}):* {escaped(rule.stands_in)}"
+    return [f"{said} {'; '.join(map(escaped, numbers))}. *Why so:* {escaped(rule.reason)} *Written:* {rule.written}."]
 
 
 def _figures(claim: Claim) -> str:
