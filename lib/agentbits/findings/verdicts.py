@@ -24,13 +24,14 @@ HEADS = {
 }
 
 
-def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]]) -> pd.DataFrame:
+def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]], *, beside_committed: bool = True) -> pd.DataFrame:
     """Return one row a measure with the columns of `HEADS`; without committed results this run decides.
 
     Parameters
     ----------
     notebook : stem of the notebook, and name of the folder of its committed results
     live : what this run found, by claim and measure
+    beside_committed : False leaves committed results out, as for a world of other models
 
     Raises
     ------
@@ -39,7 +40,8 @@ def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]]) -> pd.DataF
     """
     rules = {claim.id: claim.our_world for claim in claims.load()}
     folder, rows = places.results_dir(notebook), list[dict[str, Any]]()
-    committed = results.read_table(folder, "claims") if (folder / "claims.parquet").exists() else None
+    there = beside_committed and (folder / "claims.parquet").exists()
+    committed = results.read_table(folder, "claims") if there else None
     for key, numbers in live.items():
         rule = rules.get(key)
         if not isinstance(rule, Rule):
