@@ -59,7 +59,7 @@ def test_unknown_engines_models_and_types_list_the_known() -> None:
         UnknownNameError, match=r"unknown engine 'gpt'; known: http.*, local, ray, ray:<another>, toy, vllm, vllm-reuse"
     ):
         connect("gpt", "toy")
-    with pytest.raises(UnknownNameError, match="unknown model of the toy engine 'big'; known: toy"):
+    with pytest.raises(UnknownNameError, match="unknown model of the toy engine 'big'; known: flat-4m, toy, up-4m"):
         connect("toy", "big")
     with pytest.raises(
         ModelMissingError, match=r"no model 'nowhere': neither packaged .* nor a folder or .gguf file, nor a"
