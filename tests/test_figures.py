@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib import image
 
 from agentbits import figures
 from agentbits.errors import InputError
-from agentbits.records import Document, Question, Summary, Usage
+from agentbits.records import Document, Question, Quoted, Summary, Usage
 
 DOCUMENTS = [Document(f"d{n}", f"<b>Land {n}</b>", "x <script>alert(1)</script>", "test", "none") for n in range(3)]
 QUESTIONS = [Question("a", "What grows?"), Question("b", "What is dug?")]
@@ -83,6 +84,21 @@ def test_lines_say_in_words_what_they_draw() -> None:
         "b: 0.00 at 2 to 2.00 at 8. A horizontal line marks ceiling, 3.00."
     )
     assert shown.png.startswith(b"\x89PNG")
+
+
+def test_a_published_number_is_drawn_with_its_mark() -> None:
+    paper = {"accuracy": Quoted("1.6×", "abs", 1.6)}
+    shown = figures.lines(POINTS, CHART, caption="", tier="toy", references={"ceiling": 3.0}, published=paper)
+    assert "A horizontal line marks the paper: accuracy 1.6× [abs], 1.60." in shown.alt
+    assert "marks ceiling, 3.00" in shown.alt
+
+
+@pytest.mark.parametrize("number", [1.6, Quoted("falls", "fig")])
+def test_a_published_number_cannot_enter_a_figure_without_its_mark(number: Any) -> None:
+    with pytest.raises(
+        InputError, match=r"published 'accuracy' is .*; expected a number as claims\.published gives it"
+    ):
+        figures.lines(POINTS, CHART, caption="", tier="toy", published={"accuracy": number})
 
 
 def test_panels_and_single_lines_need_no_legend() -> None:

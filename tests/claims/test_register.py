@@ -6,7 +6,7 @@ import pytest
 
 from agentbits import claims
 from agentbits.claims import Verdict, check_verdict
-from agentbits.errors import InputError
+from agentbits.errors import InputError, UnknownNameError
 
 UP = {"kind": "direction", "value": "up"}
 
@@ -155,3 +155,18 @@ def test_claims_are_frozen(write, entry):
     write(entry())
     with pytest.raises(FrozenInstanceError):
         claims.load()[0].mark = "we"
+
+
+def test_what_was_published_carries_its_mark():
+    assert str(claims.published("acc-7v1.5")) == "1.6× [abs]"
+    assert str(claims.published("errors", 2)) == "30.4\N{NO-BREAK SPACE}% [fig]"
+    assert claims.published("errors", 2).value == 30.4
+    assert claims.published("turns").value is None
+    assert str(claims.published("turns")) == "grow [fig]"
+
+
+def test_what_was_not_published_is_refused():
+    with pytest.raises(UnknownNameError, match=r"unknown claim 'acc'; known: .*acc-7v1.5"):
+        claims.published("acc")
+    with pytest.raises(InputError, match=r"claim 'acc-7v1.5' has 1 quantities; expected a number from 0 to 0"):
+        claims.published("acc-7v1.5", 1)

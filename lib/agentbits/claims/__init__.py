@@ -6,7 +6,7 @@ together with the runs that they rest on. `our_world` judges our own runs, by ru
 
 from agentbits.claims.our_world import COLUMNS, Found, Measure, Rule, table
 from agentbits.claims.page import claims_page, results_table
-from agentbits.claims.register import Claim, Published, Tolerance, Verdict, check_verdict, load
+from agentbits.claims.register import Claim, Published, Tolerance, Verdict, check_verdict, load, published
 
 __all__ = [
     "COLUMNS",
@@ -20,6 +20,7 @@ __all__ = [
     "check_verdict",
     "claims_page",
     "load",
+    "published",
     "results_table",
     "table",
 ]

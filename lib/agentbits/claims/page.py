@@ -6,7 +6,7 @@ Both tables stand in a box with a class, by which the book's styles stack a row 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from agentbits.claims.register import Claim, Published, Verdict, Word, World, load
+from agentbits.claims.register import Claim, Published, Verdict, Word, World, amount, load
 from agentbits.markdown import boxed, escaped, table
 
 _STYLES: dict[Word, str] = {
@@ -93,9 +93,8 @@ def _figures(claim: Claim) -> str:
 
 
 def _figure(item: Published) -> str:
-    size = item.direction if item.value is None else _amount(item.value, item.unit)
     note = f" {escaped(f'({item.note})')}" if item.note else ""
-    return f"{escaped(item.quantity)}: **{escaped(size)}**{note}"
+    return f"{escaped(item.quantity)}: **{escaped(item.words)}**{note}"
 
 
 def _near(item: Published) -> str:
@@ -108,12 +107,7 @@ def _near(item: Published) -> str:
         return escaped(f"within {bound:g} {item.unit}")
     margin = bound * abs(item.value) if kind == "relative" else bound
     low, high = (float(f"{item.value + sign * margin:.3g}") for sign in (-1, 1))
-    return escaped(f"{_amount(low)} to {_amount(high, item.unit)}")
-
-
-def _amount(value: float, unit: str = "") -> str:
-    number = f"{value:g}".replace("-", "−")
-    return f"{number}{unit}" if unit == "×" else f"{number}\N{NO-BREAK SPACE}{unit}".strip()
+    return escaped(f"{amount(low)} to {amount(high, item.unit)}")
 
 
 def _notebook(claim: Claim) -> str:

@@ -20,8 +20,9 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from agentbits import places, results
 from agentbits.claims import our_world
 from agentbits.claims.our_world import Key, Rule
-from agentbits.errors import InputError
+from agentbits.errors import InputError, UnknownNameError
 from agentbits.forms import STRICT, Text, checked
+from agentbits.records import Quoted
 
 Mark = Literal["abs", "fig", "rel", "we", "?"]
 Tier = Literal["pocket", "desk", "paper"]
@@ -74,6 +75,17 @@ class Published:
                 f"value {self.value}, direction {self.direction!r}, unit {self.unit!r}, {kind} tolerance; expected "
                 "value and relative or absolute, or direction and any but relative (absolute: and a unit)"
             )
+
+    @property
+    def words(self) -> str:
+        """Return the value with its unit, or the direction."""
+        return self.direction if self.value is None else amount(self.value, self.unit)
+
+
+def amount(value: float, unit: str = "") -> str:
+    """Return a number with its unit, typeset."""
+    number = f"{value:g}".replace("-", "−")
+    return f"{number}{unit}" if unit == "×" else f"{number}\N{NO-BREAK SPACE}{unit}".strip()
 
 
 @dataclass(frozen=True)
@@ -164,6 +176,25 @@ def load(path: Path | None = None) -> tuple[Claim, ...]:
         if count > 1:
             raise InputError(f"{file.name}, claim {name}: its id is given {count} times; rename one")
     return claims
+
+
+def published(claim: str, number: int = 0) -> Quoted:
+    """Return what the paper printed for a claim, with its mark; `number` 0 is its main quantity.
+
+    Raises
+    ------
+    UnknownNameError
+        No such claim.
+    InputError
+        It has fewer quantities.
+    """
+    claims = {one.id: one for one in load()}
+    if claim not in claims:
+        raise UnknownNameError("claim", claim, claims)
+    known = claims[claim].published
+    if not 0 <= number < len(known):
+        raise InputError(f"claim {claim!r} has {len(known)} quantities; expected a number from 0 to {len(known) - 1}")
+    return Quoted(known[number].words, claims[claim].mark, known[number].value)
 
 
 def check_verdict(verdict: Verdict, world: World, needs: Tier) -> None:

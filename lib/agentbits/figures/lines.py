@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from agentbits.errors import InputError
 from agentbits.figures.canvas import panels, shown
 from agentbits.figures.display import Shown
+from agentbits.records import Quoted
 
 # Colour alone tells nothing to some readers, and a dense curve has no markers.
 _MARKERS = "osD^vP*X"
@@ -49,27 +50,31 @@ def lines(
     caption: str,
     tier: str,
     references: Mapping[str, float] | None = None,
+    published: Mapping[str, Quoted] | None = None,
 ) -> Shown:
     """Draw lines over a tidy frame, told apart by colour, marker and dash.
 
     Parameters
     ----------
-    references : horizontal lines, by their labels
+    references : horizontal lines of our own, by their labels
+    published : numbers of the paper, by what they are called; their lines are labelled with their marks
 
     Raises
     ------
     InputError
-        A column that the frame lacks, or more series than there are marks to tell them apart.
+        A column that the frame lacks, more series than there are marks to tell them apart, or a published number
+        without its mark.
     """
     _check(frame, chart)
+    references = {**(references or {}), **_quoted(published or {})}
     parts = list(frame.groupby(chart.rows, sort=False)) if chart.rows else [("", frame)]
     figure, axes = panels(len(parts), 3.6 if chart.rows else 4.2)
     for axis, (name, part) in zip(axes, parts, strict=True):
-        _draw(axis, part, chart, references or {})
+        _draw(axis, part, chart, references)
         axis.set_title(str(name), fontsize=10)
     if chart.series or references:
         axes[0].legend(frameon=False, fontsize=9)
-    return shown(figure, alt=_alt(frame, chart, references or {}), caption=caption, tier=tier)
+    return shown(figure, alt=_alt(frame, chart, references), caption=caption, tier=tier)
 
 
 def _check(frame: pd.DataFrame, chart: Chart) -> None:
@@ -79,6 +84,18 @@ def _check(frame: pd.DataFrame, chart: Chart) -> None:
     n_series = len(set(frame[chart.series])) if chart.series else 1
     if n_series > len(_MARKERS):
         raise InputError(f"{n_series} series in one chart; at most {len(_MARKERS)} can be told apart")
+
+
+def _quoted(published: Mapping[str, object]) -> dict[str, float]:
+    """Return published numbers by labels that say whose they are and how they are known."""
+    found: dict[str, float] = {}
+    for name, one in published.items():
+        if not isinstance(one, Quoted) or one.value is None:
+            raise InputError(
+                f"published {name!r} is {one!r}; expected a number as claims.published gives it, which carries its mark"
+            )
+        found[f"the paper: {name} {one}"] = one.value
+    return found
 
 
 def _series(frame: pd.DataFrame, chart: Chart) -> list[tuple[str, pd.DataFrame]]:
