@@ -186,5 +186,19 @@ def test_the_book_works_from_disk(browser: Browser, book: Path, pages: list[str]
     assert _search(browser, home)[0]  # its errors do not count: from disk no browser lets it fetch excerpts
 
 
+def test_claims_sort_by_a_click_on_a_head(browser: Browser, site: str) -> None:
+    page, visit = _open(browser, site, "claims.html")
+    verdicts = ".agentbits-claims td:nth-child(4)"
+    before = page.locator(verdicts).all_inner_texts()
+    for expected in (sorted(before), sorted(before, reverse=True)):
+        page.locator(".agentbits-claims th:nth-child(4) button").click()
+        assert [text.partition("(")[0] for text in page.locator(verdicts).all_inner_texts()] == [
+            text.partition("(")[0] for text in expected
+        ]
+    assert page.locator(".agentbits-claims th[aria-sort=descending]").count() == 1
+    assert visit.errors == []
+    page.context.close()
+
+
 def test_no_page_is_heavier_than_two_megabytes(book: Path, pages: list[str]) -> None:
     assert [name for name in pages if (book / name).stat().st_size > MAX_PAGE_BYTES] == []

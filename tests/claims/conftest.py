@@ -1,10 +1,15 @@
 import copy
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from agentbits import claims
+from agentbits.claims import Found
+
+MANIFEST = '{"schema": 1, "status": "completed", "parameters": {"seed": 0}}'
 TOLERANCE = {"kind": "relative", "value": 0.1}
 ENTRY: dict[str, Any] = {
     "id": "one-2.5",
@@ -38,8 +43,21 @@ def root(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "data" / "paper").mkdir(parents=True)
     (tmp_path / "_config.yml").touch()
+    (tmp_path / "data" / "paper" / "audits.yaml").write_text("audits: []")
     monkeypatch.setenv("AGENTBITS_ROOT", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def commit():
+    """The function that makes numbers those of a committed run."""
+
+    def committed(folder: Path, found: dict[str, dict[str, Found]], manifest: str = MANIFEST) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        claims.table(found).to_parquet(folder / "claims.parquet")
+        (folder / "manifest.json").write_text(manifest)
+
+    return committed
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Does a verdict on our world follow from its rule and from the results alone?"""
 
+import html
 import re
 from math import nan
 
+import pandas as pd
 import pytest
 
 from agentbits import claims
@@ -15,15 +17,13 @@ NARROW = {"name": "share", "quantity": "share, %", "within": [20, 40]}
 
 
 @pytest.fixture
-def judged(write, entry, root):
+def judged(write, entry, root, commit):
     """The verdict on one claim by these rules and these results."""
 
     def run(measures, found):
         write(entry(our_world=RULE | {"measures": measures}))
         if found is not None:
-            folder = root / "data" / "results" / "06_one"
-            folder.mkdir(parents=True)
-            claims.table({"one-2.5": found, "other": {"gain": Found(9, 9, 9)}}).to_parquet(folder / "claims.parquet")
+            commit(root / "data" / "results" / "06_one", {"one-2.5": found, "other": {"gain": Found(9, 9, 9)}})
         return claims.load()[0].verdicts["our_world"]
 
     return run
@@ -88,6 +88,51 @@ def test_results_of_another_version_decide_nothing_and_say_so(judged):
     verdict = judged([UP], {"gain_old": Found(2, 2, 2)})
     assert verdict.verdict == "undecided"
     assert "not among the results; they are of another version: make findings" in verdict.because[0]
+
+
+MANIFESTS = [
+    (
+        '{"schema": 2, "status": "completed", "parameters": {"seed": 0}}',
+        "was written by version 2 of the results, this",
+    ),
+    ('{"status": "completed", "parameters": {}}', "does not tell its seed, so that nobody can draw it again"),
+    ('{"status": "completed", "parameters": {"seed": "0"}}', "does not tell its seed"),
+    ('{"status": "running", "parameters": {"seed": 0}}', "has status 'running', not 'completed'"),
+    ("{", "manifest.json cannot be read"),
+    ("3", "manifest.json cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "why"), MANIFESTS)
+def test_a_run_that_cannot_be_read_or_repeated_decides_nothing(write, entry, root, commit, manifest, why):
+    write(entry(our_world=RULE))
+    commit(root / "data" / "results" / "06_one", {"one-2.5": {"gain": Found(2, 1.5, 3)}}, manifest)
+    verdict = claims.load()[0].verdicts["our_world"]
+    assert (verdict.verdict, verdict.tier) == ("not yet tested", None)
+    assert why in verdict.because[0]
+    assert "run" in verdict.because[0].partition(";")[2]
+    assert why in html.unescape(claims.claims_page()).replace("\\", "")
+
+
+def test_a_table_of_another_form_decides_nothing(write, entry, root, commit):
+    write(entry(our_world=RULE))
+    folder = root / "data" / "results" / "06_one"
+    commit(folder, {"one-2.5": {"gain": Found(2, 1.5, 3)}})
+    rows = pd.read_parquet(folder / "claims.parquet")
+    for damaged in (rows.drop(columns="low"), rows.assign(low=5.0), rows.assign(value="two")):
+        damaged.to_parquet(folder / "claims.parquet")
+        verdict = claims.load()[0].verdicts["our_world"]
+        assert verdict.verdict == "not yet tested"
+        assert "the table of claims in results/06_one is of another form" in verdict.because[0]
+    (folder / "claims.parquet").unlink()
+    assert "claims.parquet cannot be read" in claims.load()[0].verdicts["our_world"].because[0]
+
+
+def test_a_manifest_without_a_version_is_of_the_first(write, entry, root, commit):
+    write(entry(our_world=RULE))
+    folder = root / "data" / "results" / "06_one"
+    commit(folder, {"one-2.5": {"gain": Found(2, 1.5, 3)}}, '{"status": "completed", "parameters": {"seed": 0}}')
+    assert claims.load()[0].verdicts["our_world"].verdict == "holds in direction"
 
 
 def test_a_table_is_read_as_it_was_written():

@@ -6,6 +6,9 @@ Both tables stand in a box with a class, by which the book's styles stack a row 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from agentbits.claims import audits
+from agentbits.claims.audits import Audit
+from agentbits.claims.evidence import evidence_table, links
 from agentbits.claims.register import Claim, Published, Verdict, Word, World, amount, load
 from agentbits.markdown import boxed, escaped, table
 
@@ -18,6 +21,10 @@ _STYLES: dict[Word, str] = {
     "not testable here": "untestable",
 }
 _WORLDS: dict[World, str] = {"paper_models": "on the paper's models", "our_world": "in our world"}
+_EVIDENCE = (
+    "A notebook's page, its main figure, the command that repeats the run, and what that took. Verdicts follow from the "
+    "table `claims` in `data/results`, row by row."
+)
 _LEGEND = (
     "`[abs]`: stated in the paper's abstract. RACE: the report score of DeepResearch Bench, given by a judge model."
 )
@@ -28,13 +35,19 @@ def claims_page() -> str:
 
     The page includes `book/claims_intro.md`, so the two must lie side by side when the book is built.
     """
-    claims = load()
-    heads = ("claim", "in one sentence", *_WORLDS.values(), "published", "near enough")
+    claims, checks = load(), audits.load()
+    heads = ("claim", "in one sentence", *_WORLDS.values(), "published", "near enough", "seen in")
     parts = (
         "# Every claim, with a verdict",
         "This page lists what the paper {cite}`he2025information` claims, how near a repetition must come to count as "
         "one (fixed beforehand), and what came out. " + _count(claims),
-        boxed(table(heads, map(_row, claims)), "full-width", "agentbits-claims"),
+        boxed(table(heads, map(_row, claims)), "full-width", "agentbits-claims", "agentbits-sortable"),
+        "## Our audits of the paper's arithmetic",
+        "Five claims of our own, about numbers of the paper rather than about models.",
+        boxed(table(("audit", "in one sentence", "verdict", "because"), map(_audit, checks)), "full-width"),
+        "## What each verdict rests on",
+        _EVIDENCE,
+        boxed(evidence_table(claims, checks), "full-width", "agentbits-sortable"),
         "```{include} claims_intro.md\n```",
         "## The rules in words",
         *map(_rule, claims),
@@ -65,13 +78,25 @@ def _abstract_row(claim: Claim) -> Sequence[str]:
 def _row(claim: Claim) -> Sequence[str]:
     anchor = f"[{escaped(claim.id)}]{{#claim-{_slug(claim)}}}"
     near = f"{_lines(map(_near, claim.published))} ([rule](#rule-{_slug(claim)}))"
-    return (anchor, escaped(claim.claim), *_badges(claim), _figures(claim), near)
+    return (anchor, escaped(claim.claim), *_badges(claim), _figures(claim), near, links(claim.notebook))
+
+
+def _audit(audit: Audit) -> Sequence[str]:
+    word, because = audit.decided()
+    badge = f"[{word}]{{.verdict .verdict-{_STYLES[word]}}}"
+    numbers = f"{_lines(map(escaped, because))}. {escaped(audit.reason)} *Written:* {audit.written}."
+    return (
+        f"[{escaped(audit.id)}]{{#claim-{audit.id}}}",
+        escaped(audit.claim),
+        badge,
+        f"{numbers} {links(audit.notebook)}",
+    )
 
 
 def _rule(claim: Claim) -> str:
     head = f"[{escaped(claim.id)}]{{#rule-{_slug(claim)}}}"
     where = f"*In the paper:* {escaped(claim.where)}."
-    tested = f"*Tested in:* {_notebook(claim)}, from tier [{claim.tier}]{{.tier}} on."
+    tested = f"*Tested in:* {links(claim.notebook)}, from tier [{claim.tier}]{{.tier}} on."
     words = f"{escaped(claim.rule)} *Why:* {escaped(claim.reason)}"
     paragraphs = [f"{words} {where} {tested} *Written:* {claim.written}.", *_ours(claim)]
     return f"{head}\n: " + "\n\n  ".join(paragraphs)
@@ -108,11 +133,6 @@ def _near(item: Published) -> str:
     margin = bound * abs(item.value) if kind == "relative" else bound
     low, high = (float(f"{item.value + sign * margin:.3g}") for sign in (-1, 1))
     return escaped(f"{amount(low)} to {amount(high, item.unit)}")
-
-
-def _notebook(claim: Claim) -> str:
-    name = escaped(claim.notebook.replace("_", " "))
-    return f"[{name}](notebooks/{claim.notebook}.ipynb)" if claim.notebook_exists else f"{name} (planned)"
 
 
 def _slug(claim: Claim) -> str:

@@ -17,10 +17,10 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import yaml
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from agentbits import places, results
+from agentbits import places
 from agentbits.claims import our_world
 from agentbits.claims.our_world import Key, Rule
-from agentbits.errors import InputError, UnknownNameError
+from agentbits.errors import InputError, ResultError, UnknownNameError
 from agentbits.forms import STRICT, Text, checked
 from agentbits.records import Quoted
 
@@ -142,17 +142,14 @@ class Claim:
         return {"paper_models": self.paper_models, "our_world": ours}
 
     def _decided(self, rule: Rule) -> Verdict:
-        folder = places.results_dir(self.notebook)
-        if not (folder / "claims.parquet").exists():
+        try:
+            found = our_world.committed(self.notebook, self.id)
+        except ResultError as error:
+            return Verdict("not yet tested", because=(str(error),))
+        if found is None:
             return Verdict("not yet tested")
-        found = our_world.read(results.read_table(folder, "claims"), self.id)
         word, because = rule.decide(found)
         return Verdict(word, "pocket", self.notebook, tuple(because))
-
-    @property
-    def notebook_exists(self) -> bool:
-        """Whether the notebook that tests the claim is written yet."""
-        return (places.project_root() / "notebooks" / f"{self.notebook}.ipynb").is_file()
 
 
 def load(path: Path | None = None) -> tuple[Claim, ...]:
