@@ -82,6 +82,7 @@ bench: $(READY) ## measure speed and memory against named peers (40 minutes; FUL
 	-@$(MAKE) --no-print-directory vllm
 	@$(BIN)/python tests/bench/estimators.py
 	@$(BIN)/python tests/bench/speed.py $(if $(FULL),--full)
+	@$(BIN)/python tests/bench/seconds.py
 	@$(BIN)/python tests/bench/vllm_and_ray.py
 
 findings: $(READY)

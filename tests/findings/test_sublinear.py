@@ -56,19 +56,6 @@ def test_the_error_is_that_of_documents() -> None:
     assert found.left_out == pytest.approx(left_out, abs=1e-12)
 
 
-def test_the_papers_excess_is_its_length_ratio_over_again() -> None:
-    table = sublinear.audit("Qwen-2.5-1.5B", "Qwen-2.5-7B", (4.55, 4.6, 4.65), (6_000, 12_000), (50, 900))
-    assert list(table.columns) == list(sublinear.AUDIT_COLUMNS)
-    by_count = table.groupby("count")["excess"]
-    release = table[table["count"] == "release"]
-    exact = release[release["length_ratio"] == 4.6]["excess"]
-    assert exact.between(1.0, 1.6).all()  # published: 1.3
-    assert by_count.max()["formula"] < 1.3  # with true widths and sizes the larger model is the cheaper one
-    assert by_count.min()["with prefill"] > 250  # reading outweighs writing
-    product = (1 + release["excess"] / 100) * release["length_ratio"]
-    assert product.groupby(release["context_tokens"]).std().max() < 1e-9  # one number in two forms
-
-
 def test_prefill_outweighs_the_note() -> None:
     without, with_prefill = (
         sublinear.flops("Qwen-2.5-1.5B", 6_000, 100, count) for count in ("formula", "with prefill")
@@ -95,3 +82,78 @@ def test_copying_models_that_write_less_come_out_as_such() -> None:
         for name in ("up", "flat")
     )
     assert up < flat - 0.05
+
+
+def test_the_exponent_is_that_of_a_token_plus_that_of_the_length() -> None:
+    rows = lengths([40, 30, 20, 10])
+    a_token = sublinear.exponent(lengths([1, 1, 1, 1]), FAMILY).value
+    length = sublinear.exponent(rows, FAMILY, sublinear.LENGTH).value
+    sizes = np.log2([model(name).n_parameters for name in FAMILY])
+    assert length == pytest.approx(np.polyfit(sizes, np.log2([40, 30, 20, 10]), 1)[0], abs=1e-12)
+    assert sublinear.exponent(rows, FAMILY).value == pytest.approx(a_token + length, abs=1e-12)
+
+
+def test_every_count_that_can_be_made_has_an_exponent() -> None:
+    rows = lengths([10, 10, 10, 10])
+    table = sublinear.exponents(rows, FAMILY)
+    assert list(table.columns) == list(sublinear.EXPONENTS_COLUMNS)
+    assert table["quantity"].tolist() == ["tokens", "formula", "with prefill"]
+    assert table["value"].iloc[0] == pytest.approx(0, abs=1e-12)
+    assert sublinear.counts(["Qwen-2.5-1.5B", "Qwen-2.5-7B"]) == sublinear.COUNTS
+
+
+def test_by_size_gives_mean_flops_and_doublings_above_the_first() -> None:
+    rows = lengths([40, 30, 20, 10])
+    table = sublinear.by_size(rows, FAMILY)
+    assert list(table.columns) == list(sublinear.SIZES_COLUMNS)
+    by = table.set_index(["compressor", "count"])
+    last, first = (by.loc[(FAMILY[n], "formula")] for n in (3, 0))
+    assert last["mflops"] == pytest.approx(sublinear.flops(FAMILY[3], 200, 10, "formula") / 1e6)
+    assert last["doublings"] == pytest.approx(np.log2(last["mflops"] / first["mflops"]))
+    assert last["times"] == pytest.approx(last["mflops"] / first["mflops"])
+    assert first["doublings"] == 0
+    assert table["error"].to_numpy() == pytest.approx(0, abs=1e-9)
+
+
+def test_straight_lines_start_at_the_first_model() -> None:
+    sizes = sublinear.by_size(lengths([40, 30, 20, 10]), FAMILY)
+    drawn = sublinear.beside_slopes(sizes, {"half": 0.5}).set_index("count").loc["half"]
+    doublings = np.log2(drawn["n_parameters"] / drawn["n_parameters"].iloc[0])
+    assert drawn["doublings"].to_numpy() == pytest.approx(0.5 * doublings.to_numpy())
+
+
+def test_a_single_document_has_costs_but_no_error() -> None:
+    table = sublinear.by_size(lengths([40, 30, 20, 10]).query("document == '0'"), FAMILY)
+    assert table["mflops"].notna().all()
+    assert table["error"].isna().all()
+
+
+def test_failed_notes_do_not_count() -> None:
+    rows = lengths([40, 30, 20, 10])
+    failed = rows.assign(note_tokens=np.nan, compressor_prompt_tokens=0)
+    both = sublinear.exponent(pd.concat([rows, failed]), FAMILY)
+    assert both.value == sublinear.exponent(rows, FAMILY).value
+
+
+@pytest.mark.parametrize(
+    ("rows", "family", "told"),
+    [
+        (lengths([10, 10, 10, 10]), FAMILY[:1], "family flat-1m has one size; an exponent needs two or more"),
+        (lengths([10, 10, 10, 0]), FAMILY, "are empty or failed, for one of them all, or all but one document's"),
+        (lengths([10, 10, 10, np.nan]), FAMILY, "are empty or failed"),
+        (lengths([10, 10, 10, 10]).query("document < '3'"), FAMILY, "3 clusters; expected at least 5"),
+        (lengths([10, 10, 10, 10]).query("document == '0'"), FAMILY, "1 clusters; expected at least 5"),
+    ],
+)
+def test_where_there_is_no_exponent_the_reason_is_told(rows: pd.DataFrame, family: list[str], told: str) -> None:
+    found = sublinear.flops_claim(rows, family)["exponent"]
+    assert found.value is None
+    assert told in found.why
+    sizes = sublinear.by_size(rows, family)
+    assert len(sublinear.beside_slopes(sizes, {"in proportion": 1.0})) >= len(family)
+
+
+def test_one_document_with_all_the_tokens_is_no_sample() -> None:
+    rows = lengths([10, 10, 10, 10])
+    rows.loc[(rows["document"] != "0") & (rows["compressor"] == FAMILY[0]), "note_tokens"] = 0
+    assert "all but one document's" in sublinear.flops_claim(rows, FAMILY)["exponent"].why
