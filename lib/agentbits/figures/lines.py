@@ -14,6 +14,7 @@ from agentbits.records import Quoted
 
 # Colour alone tells nothing to some readers, and a dense curve has no markers.
 _MARKERS = "osD^vP*X"
+_FEW_COUNTS = 6
 _DASHES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2, 2, 2)))
 
 
@@ -126,6 +127,8 @@ def _draw(axis: Axes, frame: pd.DataFrame, chart: Chart, references: Mapping[str
         axis.set_xticks(sorted(set(frame[chart.x])))
         axis.xaxis.set_major_formatter("{x:.0f}")
         axis.minorticks_off()
+    elif (frame[chart.x] % 1 == 0).all() and frame[chart.x].nunique() <= _FEW_COUNTS:
+        axis.set_xticks(sorted(set(frame[chart.x])))  # rounds and the like: there is nothing between them
     axis.set(xlabel=chart.x_label, ylabel=chart.y_label, ylim=chart.y_range)
 
 
