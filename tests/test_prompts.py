@@ -24,6 +24,7 @@ FROZEN = {
     "rewrite": (1, "55798543665c"),
     "judge": (1, "5b182e36ac72"),
     "judge-finance": (1, "1d2861e5053b"),
+    "race": (1, "b363eaf4b15f"),
 }
 
 

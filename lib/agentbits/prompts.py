@@ -193,21 +193,12 @@ JUDGE_FINANCE = Template(
     'Return an object with "explanation", one sentence, and "verdict": "correct", "incorrect", or "failed to answer" '
     "where the given answer says that it cannot tell.",
 )
-TEMPLATES = {
-    template.name: template
-    for template in (
-        COMPRESS,
-        COMPRESS_ANY,
-        COMPRESS_SENTENCES,
-        MEMORY,
-        PREDICT,
-        PREDICT_OPTION,
-        PREDICT_JSON,
-        CLOSED_BOOK,
-        CLOSED_BOOK_OPTION,
-        WRITE,
-        REWRITE,
-        JUDGE,
-        JUDGE_FINANCE,
-    )
-}
+RACE = Template(
+    name="race",
+    system="You compare two reports on one task, in JSON and nothing else.",
+    context="Task: {task}\n\nFirst report:\n\n{first}\n\nSecond report:\n\n{second}",
+    question="\n\nMark both reports on each of these criteria, from 0, misses it, to 10, could not do better; "
+    "fractions are allowed.\n\n{criteria}\n\nReturn an object with one entry a criterion: the number is the key, "
+    'its value an object with "reason", one sentence that compares the two, then "first" and "second", their marks.',
+)
+TEMPLATES = {found.name: found for found in tuple(vars().values()) if isinstance(found, Template)}
