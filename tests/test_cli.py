@@ -68,6 +68,7 @@ def test_help_names_the_commands(agentbits_):
             "parameter 'n' of 01_coin is declared int; given 'many' (str) with -p; give a whole number, such as 3",
         ),
         (["book", "--profile", "desk"], "unknown profile 'desk'; known: pocket"),
+        (["plan", "--profile", "desk"], "unknown profile 'desk'; known: pocket"),
     ],
 )
 def test_a_wrong_name_or_value_is_one_message_and_status_2(root, agentbits_, words, message):

@@ -59,6 +59,28 @@ def book(*, profile: _Profile = "pocket", timeout: _Timeout = TIMEOUT_S, force: 
 
 
 @app.command()
+def plan(
+    notebook: Annotated[
+        list[str] | None, typer.Argument(help="Names; none means all of the profile.", show_default=False)
+    ] = None,
+    *,
+    profile: _Profile = "pocket",
+) -> None:
+    """Say what runs would cost in minutes, FLOPs and dollars, and what that assumes."""
+    from rich.table import Table
+
+    from agentbits.runner import costs, profiles
+
+    table = Table(*costs.HEADS, title=f"profile {profile}")
+    for row in costs.rows(costs.costs(profile, notebook or [])):
+        table.add_row(*row)
+    console = Console()
+    console.print(table)
+    for line in costs.told(costs.assumptions(profiles.load(profile))):
+        console.print(line, markup=False, highlight=False)
+
+
+@app.command()
 def findings(*, timeout: _Timeout = 10 * TIMEOUT_S, force: _Force = False) -> None:
     """Run the notebooks of the profile `committed`, and put their tables into data/results."""
     from agentbits.runner.keep import PROFILE, committed, keep

@@ -36,7 +36,7 @@ class Architecture:
     sliding_window_tokens : keys that a query of a local layer sees, its own included; 0 where all layers are global
     global_layer_every : with a window, layers k, 2k, … are global (Gemma-3: 6); 0 where none is
     qkv_biases, qk_norms, norms_per_layer : parameters without FLOPs (Qwen-2.5; Qwen-3, Gemma-3; 4 in Gemma-3)
-    name, hub_id, source : of a loaded model, and where its numbers stand
+    name, hub_id, revision, source : of a loaded model, its commit where one is known, and where its numbers stand
     """
 
     n_layers: int
@@ -57,6 +57,7 @@ class Architecture:
     norms_per_layer: int = 2
     name: str = ""
     hub_id: str = ""
+    revision: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -201,9 +202,8 @@ def _matrix_parameters(a: Architecture, *, active: bool) -> int:
 
 def _layers(a: Architecture) -> tuple[int, int]:
     """Return how many layers see the whole context, and how many a window of it."""
-    every = a.global_layer_every if a.sliding_window_tokens else 1
-    n_global = a.n_layers // every if every else 0
-    return n_global, a.n_layers - n_global
+    every = (a.global_layer_every or a.n_layers + 1) if a.sliding_window_tokens else 1
+    return a.n_layers // every, a.n_layers - a.n_layers // every
 
 
 def _seen(n_tokens: int, window: int) -> int:

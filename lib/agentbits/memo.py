@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -46,7 +46,7 @@ class Memo:
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine, self._path = engine, path
         self._connect = partial(sqlite3.connect, path, timeout=_PATIENCE_S)
-        self._base = json.dumps(asdict(engine.identity), sort_keys=True)
+        self._base = cache(lambda: json.dumps(asdict(engine.identity), sort_keys=True))
         self.n_hits = self.n_misses = 0
         self._counting = Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ class Memo:
         return self._key("score", prefix, asked.given, asked.scored, temperature, *asked.floor_nats)
 
     def _key(self, *parts: Any) -> bytes:
-        return hashlib.sha256(f"{self._base}{json.dumps(parts)}".encode()).digest()
+        return hashlib.sha256(f"{self._base()}{json.dumps(parts)}".encode()).digest()
 
     def _read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}

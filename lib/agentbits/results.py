@@ -115,6 +115,7 @@ def start(notebook: str, run_dir: str, parameters: Mapping[str, Any]) -> Run:
         raise ResultError(f"{folder} holds a completed run; results are added, not overwritten: name another run_dir")
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {
+        "schema": provenance.SCHEMA,
         "notebook": notebook,
         "status": "running",
         "started_at": _now(),
@@ -178,8 +179,8 @@ def read_manifest(folder: Path | UPath) -> dict[str, Any]:
     """
     path = folder / _MANIFEST
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return dict(json.loads(path.read_text()))
+    except (OSError, TypeError, ValueError) as error:
         raise ResultError(f"{path} cannot be read ({error}); run the notebook again") from error
 
 

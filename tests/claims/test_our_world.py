@@ -93,7 +93,7 @@ def test_results_of_another_version_decide_nothing_and_say_so(judged):
 MANIFESTS = [
     (
         '{"schema": 2, "status": "completed", "parameters": {"seed": 0}}',
-        "was written by version 2 of the results, this",
+        "was written by version 2 of the results",
     ),
     ('{"status": "completed", "parameters": {}}', "does not tell its seed, so that nobody can draw it again"),
     ('{"status": "completed", "parameters": {"seed": "0"}}', "does not tell its seed"),

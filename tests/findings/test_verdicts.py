@@ -1,13 +1,16 @@
 """Committed numbers decide, live ones stand beside them."""
 
+import json
+
 import pytest
 
-from agentbits import claims, places
+from agentbits import claims, places, provenance
 from agentbits.claims import Found
 from agentbits.errors import InputError
 from agentbits.findings import verdicts
 
 KEY = "acc-7v1.5"
+SETTINGS = {"engine": "local", "compressors": "scribe-xs scribe-m", "n_draws": 5, "seed": 0, "profile": "committed"}
 HIGH, LOW, WIDE = Found(2.0, 1.5, 2.5, 8), Found(0.5, 0.2, 0.9, 8), Found(1.2, 0.8, 1.6, 8)
 
 
@@ -16,8 +19,10 @@ def committed(tmp_path, monkeypatch):
     """The function that makes these numbers the committed ones of a notebook."""
     monkeypatch.setattr(places, "results_dir", lambda name: tmp_path / name)
 
-    def write(found: Found) -> None:
+    def write(found: Found, **told: object) -> None:
         (tmp_path / "06_one").mkdir()
+        manifest = {"status": "completed", "parameters": SETTINGS, "schema": provenance.SCHEMA} | told
+        (tmp_path / "06_one" / "manifest.json").write_text(json.dumps(manifest))
         claims.table({KEY: {"accuracy_ratio": found}}).to_parquet(tmp_path / "06_one" / "claims.parquet")
 
     return write
@@ -58,6 +63,34 @@ def test_numbers_are_shown_with_their_intervals_or_the_reason(committed) -> None
     assert row["expected"] == "above 1"
 
 
+def test_a_committed_run_of_another_version_stands_aside_and_says_why(committed) -> None:
+    committed(HIGH, schema=provenance.SCHEMA + 1)
+    row = judged(LOW)
+    assert row["verdict"] == "does not hold"
+    assert row["committed"].startswith("none: the run in ")
+    assert row["committed"].endswith("was written by version 2 of the results, this is version 1; run make findings")
+
+
+@pytest.mark.parametrize(
+    ("changed", "beside"),
+    [
+        ({"n_draws": 1, "seed": 4, "profile": "pocket"}, True),
+        ({"compressors": "Qwen-2.5-1.5B Qwen-2.5-7B"}, False),
+        ({"engine": "toy"}, False),
+        ({"by": "words"}, True),
+    ],
+)
+def test_committed_tables_stand_beside_runs_of_the_same_models(committed, changed, beside: bool) -> None:
+    assert not verdicts.stands_beside("06_one", SETTINGS)
+    committed(HIGH)
+    assert verdicts.stands_beside("06_one", SETTINGS | changed) is beside
+
+
+def test_tables_of_another_version_stand_beside_nothing(committed) -> None:
+    committed(HIGH, parameters={"engine": "local"})
+    assert not verdicts.stands_beside("06_one", SETTINGS)
+
+
 def test_a_claim_without_a_rule_is_refused() -> None:
-    with pytest.raises(InputError, match=r"claim 'moe' has no rule in claims.yaml; write one before it is judged"):
+    with pytest.raises(InputError, match=r"claim 'moe' has no rule in claims.yaml or audits.yaml; write one"):
         verdicts.verdicts("11_x", {"moe": {"a": HIGH}})

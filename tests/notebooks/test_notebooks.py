@@ -23,11 +23,22 @@ TOY = {"engine": "toy", "model": "toy", "scribes": "toy", "readers": "toy", "pro
 TOY |= {
     "compressors": "up-1m up-4m up-16m up-64m flat-4m flat-64m",
     "predictors": "flat-1m flat-4m flat-16m",
+    "predictor": "flat-16m",
     "family": "up-1m up-4m up-16m up-64m",
     "pair": "up-1m:up-16m",
     "family_pairs": "up-1m:up-16m flat-4m:flat-64m",
     "predictor_pair": "flat-4m:flat-16m",
+    "rounded_model": "up-16m",
+    "weight_bits": "",
+    "writer": "up-4m",
+    "reader": "flat-16m",
+    "scorers": "flat-16m up-1m",
+    "pool_documents": 12,
+    "pool_values": 4,
+    "n_exact": 1,
 }
+# Copying models take no chat template.
+TOY |= {"foreign": "", "template_model": ""}
 IMAGE = re.compile(r"base64,[A-Za-z0-9+/=]+")
 
 

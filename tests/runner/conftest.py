@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from rich.console import Console
 
 from agentbits import claims
+from agentbits.research import calculator
 from agentbits.runner import history, supervise
 from agentbits.runner.plan import Job, make_plan
 
@@ -121,6 +122,7 @@ def leave_run(job: Job, *, notebook: str = "{}", wall_s: float = 1.0) -> Path:
 
 @pytest.fixture
 def generated_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of claims and results that need no claims."""
+    """Pages that need no claims and no prices."""
     monkeypatch.setattr(claims, "claims_page", lambda: "# Claims\n\nNone.\n")
     monkeypatch.setattr(claims, "results_table", lambda: "| Model |\n| --- |\n| coin |\n")
+    monkeypatch.setattr(calculator, "fragment", lambda: '<div class="bill-calculator"></div>\n')

@@ -67,4 +67,11 @@ def test_an_unknown_profile_has_no_status(root):
 
 def test_all_generated_pages(completed, generated_pages):
     completed("01_coin")
-    assert sorted(pages.generated("toy")) == ["_generated/results_table.md", "claims.md", "status.md"]
+    places = [
+        "_generated/bill_calculator.md",
+        "_generated/costs.md",
+        "_generated/results_table.md",
+        "claims.md",
+        "status.md",
+    ]
+    assert sorted(pages.generated("toy")) == places

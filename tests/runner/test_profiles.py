@@ -54,4 +54,5 @@ def test_a_damaged_profile_says_what_is_wrong(root, text, message):
 def test_the_profiles_of_this_checkout_can_be_read(monkeypatch):
     monkeypatch.delenv("AGENTBITS_ROOT", raising=False)
     assert profiles.load("pocket").parameters == {"engine": "local", "model": "smollm2-135m-instruct"}
+    assert {"desk", "paper"} <= set(profiles.known())
     assert profiles.load("toy").parameters == {"engine": "toy", "model": "toy"}

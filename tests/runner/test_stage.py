@@ -60,6 +60,8 @@ def test_the_stage_holds_prose_runs_and_generated_pages(root, staged):
         "claims.md": "# Claims",
         "status.md": "# Status",
         "_generated/results_table.md": "| Model ",
+        "_generated/costs.md": "No profi",
+        "_generated/bill_calculator.md": "<div cla",
     }
 
 

@@ -14,7 +14,7 @@ import yaml
 from pydantic import ConfigDict, Field
 
 from agentbits import places
-from agentbits.claims import our_world
+from agentbits.claims import committed
 from agentbits.claims.our_world import Key, Measure, Rule
 from agentbits.errors import InputError, ResultError
 from agentbits.forms import STRICT, Text, checked
@@ -44,7 +44,7 @@ class Audit:
     def decided(self) -> tuple[AuditWord, Sequence[str]]:
         """Return the verdict from the committed results, and the numbers that it rests on, as sentences."""
         try:
-            found = our_world.committed(self.notebook, self.id)
+            found = committed.numbers(self.notebook, self.id)
         except ResultError as error:
             return "not yet tested", [str(error)]
         if found is None:

@@ -13,8 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import ConfigDict, Field
 
-from agentbits import places, results
-from agentbits.errors import InputError, ResultError
+from agentbits.errors import InputError
 from agentbits.forms import STRICT, Text
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -133,26 +132,6 @@ def table(found: Mapping[str, Mapping[str, Found]]) -> pd.DataFrame:
     """Return what a notebook found, by claim and measure, as rows with the columns of `COLUMNS`."""
     rows = [{"claim": key, "measure": name} | asdict(one) for key, own in found.items() for name, one in own.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": float, "low": float, "high": float})
-
-
-def committed(notebook: str, claim: str) -> dict[str, Found] | None:
-    """Return what the committed run of a notebook found about a claim; None where no run is committed.
-
-    Raises
-    ------
-    ResultError
-        One is, and cannot be judged by: why, and what to do.
-    """
-    folder = places.results_dir(notebook)
-    if not folder.exists():
-        return None
-    results.check(folder)
-    rows = results.read_table(folder, "claims")
-    try:
-        return read(rows, claim)
-    except (KeyError, TypeError, ValueError) as error:
-        said = f"the table of claims in {folder.parent.name}/{folder.name} is of another form ({error!r})"
-        raise ResultError(f"{said}; run make findings") from error
 
 
 def read(rows: pd.DataFrame, claim: str) -> dict[str, Found]:

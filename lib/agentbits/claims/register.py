@@ -18,7 +18,7 @@ import yaml
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from agentbits import places
-from agentbits.claims import our_world
+from agentbits.claims import committed
 from agentbits.claims.our_world import Key, Rule
 from agentbits.errors import InputError, ResultError, UnknownNameError
 from agentbits.forms import STRICT, Text, checked
@@ -143,7 +143,7 @@ class Claim:
 
     def _decided(self, rule: Rule) -> Verdict:
         try:
-            found = our_world.committed(self.notebook, self.id)
+            found = committed.numbers(self.notebook, self.id)
         except ResultError as error:
             return Verdict("not yet tested", because=(str(error),))
         if found is None:

@@ -9,6 +9,7 @@ from agentbits.figures.display import Html, Shown
 from agentbits.figures.dots import dots
 from agentbits.figures.lines import Chart, lines
 from agentbits.figures.plots import foreign_sentence, heat_map, mask
+from agentbits.figures.scatter import scatter
 from agentbits.figures.tables import cards, notes_beside_documents, table
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "lines",
     "mask",
     "notes_beside_documents",
+    "scatter",
     "table",
 ]

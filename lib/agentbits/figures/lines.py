@@ -127,8 +127,8 @@ def _draw(axis: Axes, frame: pd.DataFrame, chart: Chart, references: Mapping[str
         axis.set_xticks(sorted(set(frame[chart.x])))
         axis.xaxis.set_major_formatter("{x:.0f}")
         axis.minorticks_off()
-    elif (frame[chart.x] % 1 == 0).all() and frame[chart.x].nunique() <= _FEW_COUNTS:
-        axis.set_xticks(sorted(set(frame[chart.x])))  # rounds and the like: there is nothing between them
+    elif len(counts := sorted(set(frame[chart.x]))) <= _FEW_COUNTS and all(float(n).is_integer() for n in counts):
+        axis.set_xticks(counts)  # rounds and the like: there is nothing between them
     axis.set(xlabel=chart.x_label, ylabel=chart.y_label, ylim=chart.y_range)
 
 

@@ -36,7 +36,7 @@ class Model:
 
 
 def model(name: str) -> Model:
-    """Return a model by the name that an engine knows it by.
+    """Return a model by the name that an engine knows it by, with or without `@` and a commit.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def model(name: str) -> Model:
         return Model(name, recipe.family, making.architecture(recipe, making.vocabulary_size(name)))
     if copyist := named(name):
         return Model(name, copyist[0], _imagined(name, copyist[1] * 10**6))
-    short = name.split("/")[-1].lower()
+    short = name.partition("@")[0].split("/")[-1].lower()
     for row in compute.known():
         shape = compute.load(row)
         if short in (row.lower(), shape.hub_id.split("/")[-1].lower()):

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from agentbits import claims, places, results
-from agentbits.claims import Found, Measure, Rule, our_world
-from agentbits.errors import InputError
+from agentbits import claims, places
+from agentbits.claims import Found, Measure, Rule, audits, committed
+from agentbits.errors import InputError, ResultError
 
 HEADS = {
     "claim": "claim",
@@ -38,24 +38,47 @@ def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]], *, beside_c
     InputError
         A claim that has no rule.
     """
-    rules = {claim.id: claim.our_world for claim in claims.load()}
-    folder, rows = places.results_dir(notebook), list[dict[str, Any]]()
-    there = beside_committed and (folder / "claims.parquet").exists()
-    committed = results.read_table(folder, "claims") if there else None
+    rules = {claim.id: claim.our_world for claim in claims.load()} | {one.id: one.rule for one in audits.load()}
+    rows = list[dict[str, Any]]()
     for key, numbers in live.items():
         rule = rules.get(key)
         if not isinstance(rule, Rule):
-            raise InputError(f"claim {key!r} has no rule in claims.yaml; write one before it is judged")
-        kept = None if committed is None else our_world.read(committed, key)
+            raise InputError(f"claim {key!r} has no rule in claims.yaml or audits.yaml; write one before it is judged")
+        kept, why = _committed(notebook, key) if beside_committed else (None, "")
         word, _ = rule.decide(numbers if kept is None else kept)
-        rows += [_row(key, measure, numbers, kept, word) for measure in rule.measures]
+        rows += [_row(key, measure, numbers, kept, word, why) for measure in rule.measures]
     return pd.DataFrame(rows, columns=list(HEADS))
 
 
+def stands_beside(notebook: str, settings: Mapping[str, Any]) -> bool:
+    """Say whether committed results are of the models and the world of this run, so that a page may show both.
+
+    Counts of draws and documents may differ; what is told in words, such as models, engine and world, may not.
+
+    Parameters
+    ----------
+    settings : the run's parameters by name
+    """
+    try:
+        told = committed.manifest(places.results_dir(notebook))["parameters"]
+    except ResultError:
+        return False
+    words = {name for name, value in settings.items() if isinstance(value, str)} - {"profile", "run_dir"}
+    return all(settings[name] == told[name] for name in words & told.keys())
+
+
+def _committed(notebook: str, claim: str) -> tuple[Mapping[str, Found] | None, str]:
+    try:
+        return committed.numbers(notebook, claim), ""
+    except ResultError as error:
+        return None, str(error)
+
+
 def _row(
-    key: str, measure: Measure, live: Mapping[str, Found], kept: Mapping[str, Found] | None, word: str
+    key: str, measure: Measure, live: Mapping[str, Found], kept: Mapping[str, Found] | None, word: str, why: str
 ) -> dict[str, str]:
     now, then = live.get(measure.name), (kept or {}).get(measure.name)
+    then = Found(None, why=why) if why else then
     return {
         "claim": key,
         "quantity": measure.quantity,

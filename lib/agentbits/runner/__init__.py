@@ -7,6 +7,7 @@
     fingerprint  has anything changed since the last run?
     history      what did the last run leave behind?
     plan         which notebooks must run, where and with which values?
+    costs        what would the runs of a profile cost, before one starts?
     worker       how does one notebook run, in its own process?
     supervise    how is one worker watched?
     processes    how many workers side by side, and how are they ended?

@@ -47,6 +47,11 @@ def declared(notebook: Path) -> dict[str, str]:
     return {name: _type(notebook.stem, name, value, seen) for name, value in written.items()}
 
 
+def defaults(notebook: Path) -> dict[str, object]:
+    """Return the values that `notebook` has where nobody sets its parameters, by name."""
+    return {name: ast.literal_eval(value) for name, value in _literals(notebook).items() if value is not None}
+
+
 def literal_path(path: str) -> str:
     """Return the path such that papermill, which formats every path, leaves its braces alone."""
     return path.replace("{", "{{").replace("}", "}}")

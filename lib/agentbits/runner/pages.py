@@ -12,6 +12,7 @@ from typing import Any
 from agentbits import claims, provenance, results
 from agentbits.errors import ResultError
 from agentbits.markdown import boxed, escaped, table
+from agentbits.research import calculator
 from agentbits.runner import history, notebooks, profiles
 
 _RUNS = (
@@ -37,8 +38,33 @@ def generated(profile: str) -> dict[str, str]:
     return {
         "claims.md": claims.claims_page(),
         "_generated/results_table.md": claims.results_table(),
+        "_generated/costs.md": costs_page(),
+        "_generated/bill_calculator.md": calculator.fragment(),
         "status.md": status_page(profile),
     }
+
+
+def costs_page() -> str:
+    """Return what each profile with a plan would cost, at the prices of its day, with all that is assumed."""
+    planned = [name for name in profiles.known() if profiles.load(name).plan]
+    return "\n".join(map(_costs, planned)) or "No profile has a plan.\n"
+
+
+def _costs(name: str) -> str:
+    from agentbits.runner import costs  # loads models' shapes, which a status page need not wait for
+
+    profile = profiles.load(name)
+    cells = [[escaped(cell) for cell in row] for row in costs.rows(costs.costs(name))]
+    lines = "\n".join(f"- {escaped(line)}" for line in costs.told(costs.assumptions(profile)))
+    return f"""**{escaped(name)}**: {escaped(profile.description)}
+
+{boxed(table(costs.HEADS, cells), "full-width")}
+
+````{{admonition}} What the plan of *{escaped(name)}* assumes
+:class: dropdown
+{lines}
+````
+"""
 
 
 def status_page(profile: str) -> str:

@@ -5,6 +5,7 @@ A profile is a file `data/profiles/<name>.yaml`; only parameters differ between 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
@@ -31,6 +32,9 @@ class Profile:
         Values for every notebook that declares them.
     notebooks
         Values for one notebook, by its stem; they win over `parameters`.
+    plan
+        What is assumed of machine and lengths when a run is priced (`findings.workload.Assumed`); empty where nothing
+        is.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -40,6 +44,12 @@ class Profile:
     description: str
     parameters: Mapping[str, Any]
     notebooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    plan: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def known() -> dict[str, Path]:
+    """Return the files of all profiles, by their names."""
+    return {path.stem: path for path in sorted((project_root() / "data" / "profiles").glob("*.yaml"))}
 
 
 def load(name: str) -> Profile:
@@ -52,7 +62,7 @@ def load(name: str) -> Profile:
     InputError
         The file does not say what a profile must say.
     """
-    files = {path.stem: path for path in (project_root() / "data" / "profiles").glob("*.yaml")}
+    files = known()
     if name not in files:
         raise UnknownNameError("profile", name, files)
     try:
