@@ -97,8 +97,14 @@ def test_the_library_stays_within_its_budget() -> None:
     ]
     must_read = [*floors, "scoring"]
     read_first = [path for path in lib.rglob("*.py") if path.relative_to(lib).parts[0] in must_read]
-    assert sum(map(code_lines, lib.rglob("*.py"))) <= 10_600  # NOTES.md, Parts 4 to 7, say why it is no longer 5,000
+    assert sum(map(code_lines, lib.rglob("*.py"))) <= 15_200  # NOTES.md, Parts 4 to 8, say why it is no longer 5,000
     assert sum(map(code_lines, read_first)) <= 2_500
+
+
+def test_each_notebook_that_tests_claims_marks_its_main_figure() -> None:
+    entries = yaml.safe_load((ROOT / "data/paper/claims.yaml").read_text())["claims"]
+    testing = {entry["notebook"] for entry in entries} & {path.stem for path in NOTEBOOKS}
+    assert [stem for stem in testing if f"(figure-{stem})=" not in (ROOT / f"notebooks/{stem}.ipynb").read_text()] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

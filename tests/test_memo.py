@@ -77,6 +77,18 @@ def test_the_second_time_nothing_reaches_the_engine(path: Path) -> None:
         assert two.dtype == np.float32
 
 
+def test_it_tells_what_was_asked_whether_found_or_computed(path: Path) -> None:
+    counts = []
+    for _ in range(2):
+        memo = Memo(ToyEngine(), path)
+        notes = memo.generate(PROMPTS[:3], Sampling(n_samples=2))
+        memo.score((100,), ROWS)
+        counts.append((memo.usage, memo.scored_tokens))
+        assert memo.usage.generated_tokens == sum(len(note.token_ids) for row in notes for note in row)
+    assert counts[0] == counts[1]
+    assert counts[0][1] == 3
+
+
 @pytest.mark.parametrize("field", [f.name for f in fields(Identity) if f.name != "context_limit_tokens"])
 def test_two_models_never_share_an_entry(path: Path, field: str) -> None:
     assert ask(path) == 5

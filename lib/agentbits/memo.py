@@ -24,6 +24,7 @@ from agentbits.engines.base import Continuation, Encoded, Engine, Identity, Samp
 from agentbits.errors import AgentbitsError, MemoError
 from agentbits.prompts import Prompt
 from agentbits.records import Summary, TokenIds, Usage
+from agentbits.records.notes import from_json, to_json
 
 # Notes that are written down together, as many as a local engine writes at once; a kill loses at most these.
 _GENERATED_TOGETHER = 32
@@ -41,13 +42,15 @@ class Memo:
     Attributes
     ----------
     n_hits, n_misses : notes and scored continuations found, and those that had to be computed
+    usage, scored_tokens : of all that was asked, whether it was found or computed
     """
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine, self._path = engine, path
         self._connect = partial(sqlite3.connect, path, timeout=_PATIENCE_S)
         self._base = cache(lambda: json.dumps(asdict(engine.identity), sort_keys=True))
-        self.n_hits = self.n_misses = 0
+        self.n_hits = self.n_misses = self.scored_tokens = 0
+        self.usage = Usage(0, 0)
         self._counting = Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two processes that open a new file at once would lock each other out while it becomes a WAL.
@@ -112,13 +115,14 @@ class Memo:
                 drawn = self._engine.generate([prompts[number] for number in numbers], asked)
             except AgentbitsError as error:
                 done = error.finished.items()
-                self._write({places[n, k - asked.first_sample]: _from_summary(note) for (n, k), note in done})
+                self._write({places[n, k - asked.first_sample]: to_json(note) for (n, k), note in done})
                 error.finished = {(numbers[n], k): note for (n, k), note in done}
                 raise
-            self._write(new := {key: _from_summary(drawn[n][k]) for (n, k), key in places.items()})
+            self._write(new := {key: to_json(drawn[n][k]) for (n, k), key in places.items()})
             known |= new
-        self._count(n_known, sum(map(len, keys)) - n_known)
-        return [tuple(_to_summary(known[key]) for key in row) for row in keys]
+        notes = [tuple(from_json(known[key]) for key in row) for row in keys]
+        self._count(n_known, sum(map(len, keys)) - n_known, (note.usage for row in notes for note in row))
+        return notes
 
     def score(
         self, prefix: TokenIds, continuations: Sequence[Continuation], *, temperature: float = 1.0
@@ -137,13 +141,15 @@ class Memo:
                 raise
             self._write(new := {keys[n]: values.tobytes() for n, values in zip(missing, scored, strict=True)})
             known |= new
-        self._count(len(keys) - len(missing), len(missing))
+        self._count(len(keys) - len(missing), len(missing), n_scored=sum(len(one.scored) for one in continuations))
         return [np.frombuffer(known[key], dtype=np.float32) for key in keys]
 
-    def _count(self, hits: int, misses: int) -> None:
+    def _count(self, hits: int, misses: int, usages: Iterable[Usage] = (), n_scored: int = 0) -> None:
         with self._counting:
             self.n_hits += hits
             self.n_misses += misses
+            self.usage = sum(usages, self.usage)
+            self.scored_tokens += n_scored
 
     def _note_key(self, prompt: Encoded, sampling: Sampling, sample: int) -> bytes:
         settings = [sampling.max_tokens, sampling.temperature, sampling.seed, sample]
@@ -208,13 +214,3 @@ def _missing(
 
 def _checksum(key: bytes, value: bytes) -> bytes:
     return hashlib.sha256(key + value).digest()
-
-
-def _from_summary(note: Summary) -> bytes:
-    return json.dumps(asdict(note)).encode()
-
-
-def _to_summary(value: bytes) -> Summary:
-    fields = json.loads(value)
-    listed = {name: tuple(fields[name]) for name in ("token_ids", "token_log_prob_nats")}
-    return Summary(**fields | listed | {"usage": Usage(**fields["usage"])})

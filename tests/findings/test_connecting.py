@@ -3,13 +3,13 @@
 import pytest
 
 from agentbits import engines, memo
-from agentbits.engines import Sampling
+from agentbits.engines import Continuation, Sampling
 from agentbits.errors import InputError, UnknownNameError
 from agentbits.findings import connecting
 from agentbits.findings.connecting import connect, route
 from agentbits.findings.models import model
 from agentbits.prompts import COMPRESS
-from agentbits.records import Document, Question
+from agentbits.records import Document, Question, Usage
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LINE = (
@@ -135,3 +135,11 @@ def test_a_server_knows_a_model_by_its_own_name_and_bills(monkeypatch, line, nam
     monkeypatch.setattr(connecting.engines, "connect", lambda _, model, **options: asked.append((model, options)))
     connect(line, name)
     assert asked == [told]
+
+
+def test_what_all_engines_were_asked_is_summed_once_each(tmp_path) -> None:
+    one, two = (memo.Memo(connect("toy", name), tmp_path / "memo.sqlite") for name in ("up-1m", "up-4m"))
+    for engine in (one, two):
+        engine.score((1, 2), [Continuation((3,), (4, 5))])
+    told = connecting.spent([one, two, one])
+    assert told == {"usage": Usage(0, 0), "scored_tokens": 4, "n_memo_hits": 0}

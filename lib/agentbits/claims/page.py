@@ -22,8 +22,8 @@ _STYLES: dict[Word, str] = {
 }
 _WORLDS: dict[World, str] = {"paper_models": "on the paper's models", "our_world": "in our world"}
 _EVIDENCE = (
-    "A notebook's page, its main figure, the command that repeats the run, and what that took. Verdicts follow from the "
-    "table `claims` in `data/results`, row by row."
+    "A notebook's page, its main figure, the command that repeats the run, and what that took. Verdicts follow from "
+    "the table `claims` in `data/results`, row by row."
 )
 _LEGEND = (
     "`[abs]`: stated in the paper's abstract. RACE: the report score of DeepResearch Bench, given by a judge model."

@@ -13,7 +13,7 @@ provider of data/prices.csv gets the key in `<PROVIDER>_API_KEY`, any other serv
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,9 +22,10 @@ from urllib.parse import urlsplit
 from agentbits import compute, engines, prices
 from agentbits.engines.base import Continuation, Encoded, Engine, Identity, Sampling, TokenLogProbs
 from agentbits.errors import InputError
+from agentbits.memo import Memo
 from agentbits.prices import Price
 from agentbits.prompts import Prompt
-from agentbits.records import Summary, TokenIds
+from agentbits.records import Summary, TokenIds, Usage
 
 _OPTIONS: dict[str, Callable[[str], Any]] = {
     "dtype": str,
@@ -143,6 +144,16 @@ def _served(found: Route) -> Engine:
     if found.only_writes:
         return engines.connect(found.address, model, needs_scores=False, **options)
     return engines.connect(found.address, model, revision=found.revision, tokenizer=found.model, **options)
+
+
+def spent(memos: Iterable[Memo]) -> dict[str, Any]:
+    """Return what a run's manifest says of its calls: usage, scored_tokens and n_memo_hits (`results.Run.finish`)."""
+    used = list(dict.fromkeys(memos))
+    return {
+        "usage": sum((one.usage for one in used), Usage(0, 0)),
+        "scored_tokens": sum(one.scored_tokens for one in used),
+        "n_memo_hits": sum(one.n_hits for one in used),
+    }
 
 
 class Waiting:

@@ -1,6 +1,7 @@
 """What did a compressor write, and what did it cost?"""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 TokenIds = tuple[int, ...]
@@ -42,3 +43,15 @@ class Summary:
     finish_reason: FinishReason
     usage: Usage
     token_log_prob_nats: tuple[float, ...] = ()
+
+
+def to_json(note: Summary) -> bytes:
+    """Return a note as JSON."""
+    return json.dumps(asdict(note)).encode()
+
+
+def from_json(value: bytes) -> Summary:
+    """Return the note that `to_json` wrote."""
+    fields = json.loads(value)
+    listed = {name: tuple(fields[name]) for name in ("token_ids", "token_log_prob_nats")}
+    return Summary(**fields | listed | {"usage": Usage(**fields["usage"])})
