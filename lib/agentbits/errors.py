@@ -24,6 +24,7 @@
     │   ├── DataMissingError       no network, no such file, or the set was renamed or withdrawn
     │   └── DataFormatError        a file is damaged, empty, or not of the form that is expected
     ├── MemoError                  the memo's file is busy, full or unreadable
+    ├── ResearchError              a task of Deep Research has no plan or no page to go on with
     ├── ResultError                a run folder or table is absent, damaged or already written
     └── RunError                   a notebook run cannot start or did not finish
         ├── UnknownNameError       no such profile, notebook, parameter or engine; lists the known
@@ -141,6 +142,10 @@ class DataFormatError(DataError):
 
 class MemoError(AgentbitsError):
     """The memo's file cannot be read or written now; it is left as it is."""
+
+
+class ResearchError(AgentbitsError):
+    """A task of Deep Research has no plan, or no page, to go on with."""
 
 
 class ResultError(AgentbitsError):

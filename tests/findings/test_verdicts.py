@@ -94,3 +94,8 @@ def test_tables_of_another_version_stand_beside_nothing(committed) -> None:
 def test_a_claim_without_a_rule_is_refused() -> None:
     with pytest.raises(InputError, match=r"claim 'moe' has no rule in claims.yaml or audits.yaml; write one"):
         verdicts.verdicts("11_x", {"moe": {"a": HIGH}})
+
+
+def test_an_audit_holds_and_has_no_direction() -> None:
+    table = verdicts.verdicts("07_x", {"audit-prefill": {"excess_with_prefill": Found(300.0, 290.0, 350.0)}})
+    assert table.iloc[0]["verdict"] == "holds"

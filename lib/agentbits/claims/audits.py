@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 
 from agentbits import places
 from agentbits.claims import committed
-from agentbits.claims.our_world import Key, Measure, Rule
+from agentbits.claims.our_world import Decision, Key, Measure, Rule
 from agentbits.errors import InputError, ResultError
 from agentbits.forms import STRICT, Text, checked
 
@@ -50,7 +50,12 @@ class Audit:
         if found is None:
             return "not yet tested", [f"{measure.quantity}: expected {measure.expected}" for measure in self.measures]
         word, because = self.rule.decide(found)
-        return ("holds" if word == "holds in direction" else word), because
+        return said(word), because
+
+
+def said(word: Decision) -> AuditWord:
+    """Return a rule's decision in the words of audits, which have no paper's models to hold on as well."""
+    return "holds" if word == "holds in direction" else word
 
 
 def load(path: Path | None = None) -> tuple[Audit, ...]:

@@ -40,11 +40,13 @@ def by_document(
     Raises
     ------
     InputError
-        A name that no row has.
+        A name that no row has, or no value at all.
     """
     if missing := sorted(set(names) - set(rows[column])):
         raise InputError(f"no rows of {column} {', '.join(missing)}; run them, too")
     chosen: Any = rows[rows[column].isin(names) & rows[value].notna()]
+    if chosen.empty:
+        raise InputError(f"no row of {', '.join(names)} has a value of {value}; look at why all of them failed")
     table: Any = chosen.pivot_table(value, "document", column, aggfunc=["mean", "count"])
     means, counts = (table[part].reindex(columns=list(names)).to_numpy(np.float64) for part in ("mean", "count"))
     return np.nan_to_num(means), np.nan_to_num(counts)

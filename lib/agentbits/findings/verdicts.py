@@ -38,7 +38,8 @@ def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]], *, beside_c
     InputError
         A claim that has no rule.
     """
-    rules = {claim.id: claim.our_world for claim in claims.load()} | {one.id: one.rule for one in audits.load()}
+    ours = {one.id: one.rule for one in audits.load()}
+    rules = {claim.id: claim.our_world for claim in claims.load()} | ours
     rows = list[dict[str, Any]]()
     for key, numbers in live.items():
         rule = rules.get(key)
@@ -46,7 +47,8 @@ def verdicts(notebook: str, live: Mapping[str, Mapping[str, Found]], *, beside_c
             raise InputError(f"claim {key!r} has no rule in claims.yaml or audits.yaml; write one before it is judged")
         kept, why = _committed(notebook, key) if beside_committed else (None, "")
         word, _ = rule.decide(numbers if kept is None else kept)
-        rows += [_row(key, measure, numbers, kept, word, why) for measure in rule.measures]
+        said = audits.said(word) if key in ours else word
+        rows += [_row(key, measure, numbers, kept, said, why) for measure in rule.measures]
     return pd.DataFrame(rows, columns=list(HEADS))
 
 

@@ -73,9 +73,9 @@ def by_number(item: Item, text: str, *, relative: float = 0.01) -> Grade:
     if early := ungraded(item.answer, text) or ungraded(item.answer, concluded):
         return early
     given = _stated(concluded, units, question) or _stated(final(text), units, question)
-    if not given or (_is_year(given) and not any(1900 <= right.value <= 2100 for right in rights)):
+    if not given or (is_year(given) and not any(1900 <= right.value <= 2100 for right in rights)):
         return unfound(item.answer, text, "no number, or several and none named as the answer")
-    outcome = "right" if any(_agree(given, right, question, relative) for right in rights) else "wrong"
+    outcome = "right" if any(agree(given, right, question, relative) for right in rights) else "wrong"
     return decided(outcome, f"{given.value:g} {given.unit} against {item.answer}: {text}")
 
 
@@ -83,7 +83,7 @@ def _stated(text: str, units: Collection[str] = (), question: str = "") -> Amoun
     """Return the amount that a text states; None where there is none, or none is named among several."""
     seen, found = _amounts(text)
     asked = {(amount.value, amount.unit) for amount in _amounts(question)[1]}
-    found = [amount for amount in found if not _is_year(amount)] or found
+    found = [amount for amount in found if not is_year(amount)] or found
     found = [amount for amount in found if (amount.value, amount.unit) not in asked] or found
     starts = [match.end() for start in (seen.rfind("=") + 1, 0) if (match := _LEAD.match(seen, start))]
     groups = [[amount for amount in found if amount.place[0] == start] for start in starts]
@@ -93,6 +93,11 @@ def _stated(text: str, units: Collection[str] = (), question: str = "") -> Amoun
             around = (seen[: amount.place[0]] + "\0" + seen[amount.place[1] :] for amount in group)
             return None if any(map(_RANGE.search, around)) else finest
     return None
+
+
+def amounts(text: str) -> list[Amount]:
+    """Return the amounts in a text; years are among them, dates and pages are not."""
+    return _amounts(text)[1]
 
 
 def _amounts(text: str) -> tuple[str, list[Amount]]:
@@ -116,17 +121,19 @@ def _named(kind: str, written: str | None, otherwise: Any) -> Any:
     return next(names, otherwise)
 
 
-def _is_year(amount: Amount) -> bool:
+def is_year(amount: Amount) -> bool:
+    """Say whether a number may be a year."""
     return amount.half_digit == 0.5 and not amount.unit and 1900 <= amount.value <= 2100
 
 
-def _agree(given: Amount, right: Amount, question: str, relative: float) -> bool:
+def agree(given: Amount, right: Amount, question: str = "", relative: float = 0.01) -> bool:
+    """Say whether a number is the right one, in the scale that a question asks for; parameters as for `by_number`."""
     may_agree = not (given.unit and right.unit) or given.unit == right.unit
     asked = _asked(question, right)
     target = right.value * _scales(right, asked)[-1]
     # Nothing but 0 rounds to 0.
     rounding = right.half_digit * abs(target / right.value) if right.value else 0.0
-    tolerance = rounding if _is_year(right) else max(relative * abs(target), rounding)
+    tolerance = rounding if is_year(right) else max(relative * abs(target), rounding)
     return may_agree and any(abs(target - given.value * k) <= tolerance * _SLACK for k in _scales(given, asked))
 
 
