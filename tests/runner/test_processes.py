@@ -26,9 +26,17 @@ def test_as_many_workers_as_notebooks_cores_and_memory_allow(monkeypatch, n_note
 @pytest.mark.parametrize(("cores", "workers", "threads"), [(8, 2, "4"), (2, 2, "1"), (1, 2, "1"), (7, 2, "3")])
 def test_workers_share_the_cores(monkeypatch, cores, workers, threads):
     monkeypatch.setattr(processes, "cores", lambda: cores)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     limits = processes.thread_limits(workers)
     assert set(limits.values()) == {threads}
     assert {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"} <= set(limits)
+
+
+@pytest.mark.parametrize(("given", "threads"), [("1", "1"), ("16", "4"), ("", "4"), ("0", "4"), ("many", "4")])
+def test_whoever_asked_for_fewer_threads_gets_them(monkeypatch, given, threads):
+    monkeypatch.setattr(processes, "cores", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert processes.thread_limits(1)["OMP_NUM_THREADS"] == threads
 
 
 def test_at_least_one_core():

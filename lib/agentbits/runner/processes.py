@@ -37,8 +37,12 @@ def n_workers(n_notebooks: int) -> int:
 
 
 def thread_limits(workers: int) -> dict[str, str]:
-    """Return the environment variables that share the cores among `workers` processes."""
-    return dict.fromkeys(_THREAD_LIMITS, str(max(1, cores() // workers)))
+    """Return the environment variables that share the cores among `workers` processes; who has set one lower keeps it.
+
+    Two threads beside another busy process wait for each other, and are a hundred times slower than one.
+    """
+    share, given = max(1, cores() // workers), {name: os.environ.get(name, "") for name in _THREAD_LIMITS}
+    return {name: str(min(share, int(own)) if own.isdecimal() and int(own) else share) for name, own in given.items()}
 
 
 def end_tree(pid: int) -> None:
