@@ -97,7 +97,7 @@ def test_the_library_stays_within_its_budget() -> None:
     ]
     must_read = [*floors, "scoring"]
     read_first = [path for path in lib.rglob("*.py") if path.relative_to(lib).parts[0] in must_read]
-    assert sum(map(code_lines, lib.rglob("*.py"))) <= 15_200  # NOTES.md, Parts 4 to 8, say why it is no longer 5,000
+    assert sum(map(code_lines, lib.rglob("*.py"))) <= 16_300  # NOTES.md, Parts 4 to 8, say why it is no longer 5,000
     assert sum(map(code_lines, read_first)) <= 2_500
 
 

@@ -103,6 +103,39 @@ def scribes(
     Console().print(f"trained: {', '.join(made)}" if made else "all are there", highlight=False)
 
 
+@app.command()
+def research(
+    task: Annotated[list[int] | None, typer.Argument(help="Numbers; none means all.", show_default=False)] = None,
+    *,
+    system: Annotated[str, typer.Option(help="Name of a system; the paper's is `paper`.")] = "offline",
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="Value of a setting; repeatable."),
+    ] = None,
+    bench: Annotated[str, typer.Option(help="Folder of a copy of DeepResearch Bench, for its tasks.")] = "",
+    folder: Annotated[str, typer.Option(help="Where the run is kept; _build/research/<system> by default.")] = "",
+    recordings: Annotated[str, typer.Option(help="Folder of what the web answered, to be given again.")] = "",
+    ceiling_usd: Annotated[float | None, typer.Option(help="What the run may spend in all.")] = None,
+    usd_per_search: Annotated[float, typer.Option(help="Fee of a query.")] = 0.0,
+) -> None:
+    """Write research reports, going on where an earlier run was stopped."""
+    from agentbits.research.command import command
+    from agentbits.runner.parameters import pairs
+
+    done = command(
+        task or [],
+        system,
+        pairs(param or []),
+        bench=bench,
+        folder=folder,
+        recordings=recordings,
+        ceiling_usd=ceiling_usd,
+        usd_per_search=usd_per_search,
+    )
+    for line in done.lines:
+        Console(soft_wrap=True).print(line, markup=False, highlight=False)
+
+
 def main() -> None:
     """Run the command line; errors of ours are one message, not a traceback.
 

@@ -15,7 +15,7 @@ from agentbits.errors import (
     ServerError,
 )
 from agentbits.search import connect
-from agentbits.search.providers import PROVIDERS
+from agentbits.search.providers import PROVIDERS, results
 from agentbits.search.web import WebSearch
 
 KEY = "a-secret-of-the-tests"
@@ -297,3 +297,9 @@ class TestRecordings:
         assert [json.loads(f.read_text())["request"]["url"] for f in tmp_path.glob("*.json")] == [
             f"{web.url}/robots.txt"
         ]
+
+
+def test_what_is_listed_twice_keeps_its_first_place() -> None:
+    listed = [{"url": name, "title": name} for name in ("a", "b", "a", "", "c", "b")]
+    found = results(PROVIDERS["tavily"], "tavily", {"results": listed})
+    assert [one.url for one in found] == ["a", "b", "c"]

@@ -118,7 +118,11 @@ def results(provider: Provider, name: str, answer: object) -> list[Result]:
             "its interface changed, or choose another provider"
         )
     entries = [_result(provider, entry) for entry in found if isinstance(entry, dict)]
-    return list({entry.url: entry for entry in reversed(entries) if entry.url}.values())[::-1]
+    first = dict[str, Result]()
+    for entry in entries:
+        if entry.url:
+            first.setdefault(entry.url, entry)
+    return list(first.values())
 
 
 def _result(provider: Provider, entry: Mapping[str, Any]) -> Result:
