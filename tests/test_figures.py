@@ -65,6 +65,11 @@ def test_tables_round_and_rename() -> None:
     assert "X (bits)" in shown.plain
 
 
+def test_a_sentence_in_a_table_gets_room() -> None:
+    shown = figures.table(pd.DataFrame({"n": [1], "why": ["no number, since " + "x" * 60]}), None, "Some")
+    assert shown.markup.count('<td class="sentence">') == 1
+
+
 def test_a_note_that_fits_elsewhere_is_counted() -> None:
     lost = LOG_PROB.copy()
     lost[0, 1, 0, 2] = -1.0

@@ -1,6 +1,7 @@
 """Which tables does the book show? Text of documents and models is escaped: it is data, never markup."""
 
 import html
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
@@ -44,6 +45,7 @@ def table(frame: pd.DataFrame, heads: Mapping[str, str] | None, caption: str, di
     markup = chosen.to_html(index=False, border=0, classes="agentbits-table", na_rep="–").replace(
         "<th>", '<th scope="col">'
     )
+    markup = re.sub(r"<td>([^<]{60,})</td>", r'<td class="sentence">\1</td>', markup)
     captioned = markup.replace("<thead>", f"<caption>{html.escape(caption)}</caption><thead>", 1)
     return Html(captioned, f"{caption}\n{chosen.to_string(index=False, na_rep='–')}")
 
