@@ -109,7 +109,7 @@ def test_a_word_that_is_no_pair_is_refused(text: str) -> None:
 
 
 def test_another_world_is_refused() -> None:
-    with pytest.raises(InputError, match=r"world='paper'; expected 'scribes' or 'twins'"):
+    with pytest.raises(InputError, match=r"world='paper'; expected 'scribes', 'twins' or 'real'"):
         answers.questions("longhealth", "paper", 1, seed=0)
 
 

@@ -131,6 +131,7 @@ def test_old_tables_go_before_a_run_and_nothing_else(root, coin, run):
 @pytest.mark.parametrize(("workers", "threads"), [(1, "4"), (2, "2")])
 def test_workers_run_side_by_side_and_share_the_cores(root, notebook, run, monkeypatch, workers, threads):
     monkeypatch.setattr(processes, "cores", lambda: 4)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(processes, "n_workers", lambda n: workers)
     for stem in ("01_coin", "02_note", "03_bill"):
         notebook(stem)
