@@ -26,7 +26,8 @@ def test_as_many_workers_as_notebooks_cores_and_memory_allow(monkeypatch, n_note
 @pytest.mark.parametrize(("cores", "workers", "threads"), [(8, 2, "4"), (2, 2, "1"), (1, 2, "1"), (7, 2, "3")])
 def test_workers_share_the_cores(monkeypatch, cores, workers, threads):
     monkeypatch.setattr(processes, "cores", lambda: cores)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name in processes._THREAD_LIMITS:
+        monkeypatch.delenv(name, raising=False)
     limits = processes.thread_limits(workers)
     assert set(limits.values()) == {threads}
     assert {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"} <= set(limits)
